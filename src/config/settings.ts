@@ -1,0 +1,105 @@
+// What the configuration means once it is read: the only shape that the rest of the program sees.
+
+export type ErrorsTolerance = 'none' | 'all';
+export type InsertMode = 'upsert' | 'insert';
+
+/** Converters of this release, by the role their Java class plays. */
+export type ConverterSettings =
+  | {
+      kind: 'json';
+      javaClass: string;
+      schemasEnable: boolean;
+      replaceNullWithDefault: boolean;
+      decimalFormat: 'BASE64' | 'NUMERIC';
+    }
+  | { kind: 'string'; javaClass: string; encoding: string };
+
+export interface MilvusSettings {
+  /** host:port, no scheme */
+  address: string;
+  host: string;
+  port: number;
+  tls: boolean;
+  /** PEM files for a private CA or mutual TLS; unset: the system's roots. */
+  tlsCaFile?: string;
+  tlsCertFile?: string;
+  tlsKeyFile?: string;
+  /** Name to verify instead of `host`. */
+  tlsServerName?: string;
+  /** An API key or `user:password`; empty when the server wants none. Secret: never log it. */
+  token: string;
+  database: string;
+  collection: string;
+  /** Deadline of one request, ms. */
+  requestTimeoutMs: number;
+}
+
+export interface BatchSettings {
+  maxRows: number;
+  maxBytes: number;
+  /** Ceiling of the learned number of requests in flight. */
+  maxInFlight: number;
+  /** Ceiling of bytes that are read and not yet acknowledged, over all tasks. */
+  bufferMaxBytes: number;
+}
+
+export interface ErrorsSettings {
+  tolerance: ErrorsTolerance;
+  logEnable: boolean;
+  logIncludeMessages: boolean;
+  /** ms; 0 and -1: transient answers are retried for ever. */
+  retryTimeoutMs: number;
+  /** Longest pause between two tries, ms. */
+  retryDelayMaxMs: number;
+}
+
+/** librdkafka properties by name; values as librdkafka takes them. */
+export type KafkaProperties = Record<string, string | number | boolean>;
+
+export interface HttpSettings {
+  enabled: boolean;
+  host: string;
+  port: number;
+}
+
+/** One value as `validate --show` prints it. */
+export interface EffectiveSetting {
+  key: string;
+  /** Masked when secret. */
+  value: string;
+  /** `default`, `file:line`, `--set`, `environment NAME`. */
+  source: string;
+}
+
+export interface SinkSettings {
+  name: string;
+  /** `connect-<name>` unless `consumer.override.group.id` says otherwise. */
+  groupId: string;
+  /** Exactly one of the two is set. */
+  topics?: string[];
+  topicsRegex?: string;
+  tasksMax: number;
+  milvus: MilvusSettings;
+  insertMode: InsertMode;
+  /** True when the user wrote insert.mode himself. */
+  insertModeExplicit: boolean;
+  batch: BatchSettings;
+  errors: ErrorsSettings;
+  keyConverter: ConverterSettings;
+  valueConverter: ConverterSettings;
+  /** Longest time between two offset commits, ms (Connect's offset.flush.interval.ms). */
+  offsetFlushIntervalMs: number;
+  /** Longest wait for one commit or for the flush at a stop or rebalance, ms. */
+  offsetFlushTimeoutMs: number;
+  /** Records taken per poll (max.poll.records). */
+  maxPollRecords: number;
+  /** Complete librdkafka consumer configuration, group.id included. */
+  consumer: KafkaProperties;
+  http: HttpSettings;
+  /** All settings with their source, secrets masked, for `validate --show`. */
+  effective: EffectiveSetting[];
+  /** Said once at start: unknown keys with a suggestion, keys without meaning here. */
+  warnings: string[];
+  /** Keys accepted and not needed, said at debug level. */
+  notes: string[];
+}

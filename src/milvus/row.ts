@@ -1,0 +1,27 @@
+// A row: one record's values, checked against the collection's schema and ready to be encoded.
+
+import type { RowObject } from '../decode/converter.ts';
+import type { KafkaRecord } from '../source/record.ts';
+
+/** Primary key; Int64 keys are numbers when safe, else bigint. undefined in an autoID collection. */
+export type PrimaryKey = number | bigint | string | undefined;
+
+export interface Row {
+  key: PrimaryKey;
+  /** One checked value per column of the mapper's plan, same index; undefined: absent (null or default). */
+  values: unknown[];
+  /** Estimated encoded size, bytes. */
+  bytes: number;
+  /** Where it came from, for errors and acknowledgement. */
+  record: KafkaRecord;
+}
+
+/** Returned by the mapper when a number may have lost digits: decode the record exactly and map it again. */
+export const NEEDS_EXACT: unique symbol = Symbol('needs exact integers');
+
+export interface RowMapper {
+  /**
+   * @throws RecordError stage TASK_PUT, naming record, field, expected and found
+   */
+  map(value: RowObject, record: KafkaRecord): Row | typeof NEEDS_EXACT;
+}

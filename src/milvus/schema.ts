@@ -1,0 +1,60 @@
+// A collection's schema as the sink needs it, and Milvus' data types by their protobuf numbers.
+
+/** schema.proto DataType. */
+export const DataType = {
+  Bool: 1,
+  Int8: 2,
+  Int16: 3,
+  Int32: 4,
+  Int64: 5,
+  Float: 10,
+  Double: 11,
+  String: 20,
+  VarChar: 21,
+  Array: 22,
+  JSON: 23,
+  Geometry: 24,
+  Text: 25,
+  Timestamptz: 26,
+  BinaryVector: 100,
+  FloatVector: 101,
+  Float16Vector: 102,
+  BFloat16Vector: 103,
+  SparseFloatVector: 104,
+  Int8Vector: 105,
+  ArrayOfVector: 106,
+  ArrayOfStruct: 200,
+  Struct: 201,
+} as const;
+export type DataType = (typeof DataType)[keyof typeof DataType];
+
+export interface FieldSchema {
+  name: string;
+  type: DataType;
+  primary: boolean;
+  autoId: boolean;
+  nullable: boolean;
+  hasDefault: boolean;
+  partitionKey: boolean;
+  /** Computed by a function of the collection (BM25, text embedding): never sent. */
+  functionOutput: boolean;
+  /** Dense vectors: number of components (bits for BinaryVector). */
+  dim?: number;
+  /** VarChar, and VarChar elements: bytes. */
+  maxLength?: number;
+  /** Array only. */
+  elementType?: DataType;
+  maxCapacity?: number;
+}
+
+export interface CollectionSchema {
+  database: string;
+  collection: string;
+  /** Without `$meta`, in the server's order. */
+  fields: FieldSchema[];
+  primary: FieldSchema;
+  /** enable_dynamic_field: what the schema lacks goes into `$meta`. */
+  dynamic: boolean;
+  /** Server's update timestamp of the schema, sent with each request where the server knows it; 0n when absent. */
+  schemaTimestamp: bigint;
+}
