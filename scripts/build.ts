@@ -1,0 +1,110 @@
+// The build: native addons (cached by content), then one executable with Bun, the addons and src/main.ts in it.
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { BunPlugin } from 'bun';
+import { buildAddons } from './native/addons.ts';
+import { addonDirectory, bundledAddons, KAFKA_ADDON } from './native/plugin.ts';
+import { BuildError, hostPlatform, megabytes, type Platform, ROOT, step } from './native/toolchain.ts';
+
+const USAGE =
+  'usage: scripts/build [--target bun-linux-x64|bun-linux-arm64|…] [--outfile path] [--native-only]';
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BuildError)) throw error;
+  process.stderr.write(`build: ${error.message}\n`);
+  process.exit(1);
+}
+
+// --- internal ---
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const platform = platformOf(options.target);
+  const addons = platform === hostPlatform() ? await buildAddons() : foreignAddons(platform);
+  if (options.nativeOnly) return;
+  const main = join(ROOT, 'src/main.ts');
+  if (!existsSync(main)) throw new BuildError(`${main} is not there; --native-only builds the addons alone`);
+  await bundle(main, options.outfile, platform, addons);
+  step(`${options.outfile} (${megabytes(options.outfile)})`);
+}
+
+interface Options {
+  target: string;
+  outfile: string;
+  nativeOnly: boolean;
+}
+
+function readOptions(): Options {
+  try {
+    const { values } = parseArgs({
+      options: {
+        target: { type: 'string', default: `bun-${hostPlatform()}` },
+        outfile: { type: 'string', default: join(ROOT, 'dist/milvus-sink') },
+        'native-only': { type: 'boolean', default: false },
+      },
+    });
+    return { target: values.target, outfile: resolve(values.outfile), nativeOnly: values['native-only'] };
+  } catch (error) {
+    throw new BuildError(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+function platformOf(target: string): Platform {
+  const match = /^bun-([a-z]+-[a-z0-9]+)(-[a-z]+)?$/.exec(target);
+  if (!match) throw new BuildError(`--target ${target} is none of Bun's\n${USAGE}`);
+  return `${match[1]}${match[2] ?? ''}` as Platform;
+}
+
+/** C++ is not cross-compiled here: the addons of another platform must have been built there and copied. */
+function foreignAddons(platform: Platform): string {
+  const directory = addonDirectory(platform);
+  if (!existsSync(join(directory, KAFKA_ADDON))) {
+    throw new BuildError(
+      `there are no native addons for ${platform}, and this build does not cross-compile C++. ` +
+        `Run scripts/build --native-only on a ${platform} machine and copy its .cache/native/${platform} to ${directory}.`,
+    );
+  }
+  return directory;
+}
+
+async function bundle(main: string, outfile: string, platform: Platform, addons: string): Promise<void> {
+  mkdirSync(dirname(outfile), { recursive: true });
+  const result = await Bun.build({
+    entrypoints: [main],
+    target: 'bun',
+    format: 'esm',
+    minify: true,
+    bytecode: true,
+    compile: {
+      outfile,
+      ...(platform === hostPlatform() ? {} : { executablePath: foreignBun(platform) }),
+      // A bunfig.toml or .env that lies in the working directory is no business of ours.
+      autoloadBunfig: false,
+      autoloadDotenv: false,
+    },
+    plugins: [bundledAddons(addons), ...(await slimSdk())],
+    throw: false,
+  });
+  if (!result.success) throw new BuildError(result.logs.map(String).join('\n'));
+  for (const log of result.logs) step(String(log));
+}
+
+/** The Bun executable of another platform, from npm: `--target` alone would ignore a configured registry. */
+function foreignBun(platform: Platform): string {
+  const path = join(ROOT, `node_modules/@oven/bun-${platform}/bin/bun`);
+  if (existsSync(path)) return path;
+  throw new BuildError(
+    `${path} is missing: npm pack @oven/bun-${platform}@${Bun.version} and unpack it there (npm install leaves it out as it is not for this machine)`,
+  );
+}
+
+/** The plugin that leaves out what the sink does not use of the Milvus SDK. */
+async function slimSdk(): Promise<BunPlugin[]> {
+  const path = join(ROOT, 'scripts/native/slim-sdk.ts');
+  if (!existsSync(path)) return [];
+  const { slimSdkPlugin } = (await import(path)) as { slimSdkPlugin: BunPlugin };
+  return [slimSdkPlugin];
+}

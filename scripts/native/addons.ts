@@ -1,0 +1,183 @@
+// Builds librdkafka and the native addons, cached by content: a rebuild after a TypeScript change compiles nothing.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { addonDirectory, KAFKA_ADDON, VECTORS_ADDON } from './plugin.ts';
+import {
+  BuildError,
+  cacheDirectory,
+  command,
+  findToolchain,
+  hostPlatform,
+  inParallel,
+  JOBS,
+  megabytes,
+  ROOT,
+  STATIC_LIBRARIES,
+  sha256,
+  step,
+  type Toolchain,
+  treeContents,
+} from './toolchain.ts';
+
+const PACKAGE = join(ROOT, 'node_modules/@confluentinc/kafka-javascript');
+const NODE_API = join(ROOT, 'node_modules/node-api-headers/include');
+const LAYER = join(ROOT, 'src/native/include');
+const VECTORS = join(ROOT, 'src/native/vectors.cc');
+
+// No Kerberos and no OIDC by libcurl: their libraries cannot be linked statically without a long tail of others.
+const CONFIGURE = ['--disable-gssapi', '--disable-curl', '--disable-lz4-ext', '--enable-static'];
+const C_FLAGS = '-O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections';
+const CXX_FLAGS = ['-std=c++20', ...C_FLAGS.split(' '), '-DNAPI_VERSION=8'];
+const LINK_FLAGS = [
+  '-shared',
+  '-static-libstdc++',
+  '-static-libgcc',
+  '-Wl,--gc-sections',
+  '-Wl,--exclude-libs,ALL',
+  // The host process brings the napi_* functions; nothing else may stay open (checked after the link).
+  '-Wl,--unresolved-symbols=ignore-all',
+  '-s',
+];
+
+/**
+ * Builds whatever addon is not in the cache yet and puts the addons of this machine's platform into
+ * `addonDirectory(hostPlatform())`. The npm package stays as it is: librdkafka is built from a copy.
+ *
+ * @returns that directory
+ * @throws BuildError with the end of the compiler's output
+ */
+export async function buildAddons(): Promise<string> {
+  if (!existsSync(PACKAGE)) throw new BuildError('node_modules is not there: run scripts/setup');
+  const tools = await findToolchain();
+  const librdkafka = await buildLibrdkafka(tools);
+  const out = addonDirectory(hostPlatform());
+  mkdirSync(out, { recursive: true });
+  publish(await buildKafkaAddon(tools, librdkafka), join(out, KAFKA_ADDON));
+  if (existsSync(VECTORS)) publish(await buildVectorsAddon(tools), join(out, VECTORS_ADDON));
+  return out;
+}
+
+// --- internal ---
+
+interface Librdkafka {
+  hash: string;
+  /** Holds librdkafka.a, librdkafka++.a and include/. */
+  directory: string;
+}
+
+async function buildLibrdkafka(tools: Toolchain): Promise<Librdkafka> {
+  const source = join(PACKAGE, 'deps/librdkafka');
+  const recipe = [JSON.stringify([CONFIGURE, C_FLAGS]), tools.identity];
+  const hash = sha256([...recipe, ...treeContents(source)]).slice(0, 16);
+  const directory = join(cacheDirectory(), 'native', `librdkafka-${hash}`);
+  if (existsSync(directory)) {
+    step('librdkafka: cached');
+    return { hash, directory };
+  }
+  step('librdkafka: building from the npm package (about a minute on 2 cores)');
+  await build(directory, async work => {
+    const tree = join(work, 'tree');
+    cpSync(source, tree, { recursive: true });
+    const env = { CC: tools.cc, CXX: tools.cxx, CFLAGS: C_FLAGS, CXXFLAGS: C_FLAGS };
+    await command(['./configure', ...CONFIGURE], { cwd: tree, env });
+    await command(['make', `-j${JOBS}`, 'libs'], { cwd: tree });
+    mkdirSync(join(work, 'include'));
+    for (const file of ['src/librdkafka.a', 'src-cpp/librdkafka++.a']) {
+      cpSync(join(tree, file), join(work, basename(file)));
+    }
+    for (const file of ['src/rdkafka.h', 'src/rdkafka_mock.h', 'src-cpp/rdkafkacpp.h']) {
+      cpSync(join(tree, file), join(work, 'include', basename(file)));
+    }
+    rmSync(tree, { recursive: true });
+  });
+  return { hash, directory };
+}
+
+async function buildKafkaAddon(tools: Toolchain, librdkafka: Librdkafka): Promise<string> {
+  const recipe = [JSON.stringify([CXX_FLAGS, LINK_FLAGS, STATIC_LIBRARIES]), tools.identity, librdkafka.hash];
+  const sources = join(PACKAGE, 'src');
+  const contents = [...treeContents(sources), ...treeContents(LAYER), ...treeContents(NODE_API)];
+  const directory = join(
+    cacheDirectory(),
+    'native',
+    `kafka-${sha256([...recipe, ...contents]).slice(0, 16)}`,
+  );
+  const addon = join(directory, KAFKA_ADDON);
+  if (existsSync(directory)) {
+    step('Kafka addon: cached');
+    return addon;
+  }
+  const files = readdirSync(sources).filter(name => name.endsWith('.cc'));
+  step(`Kafka addon: compiling ${files.length} files against src/native/include (about half a minute)`);
+  await build(directory, async work => {
+    // The layer stands before everything, so that its nan.h, v8.h, node.h and uv.h are the ones found.
+    const includes = [LAYER, NODE_API, PACKAGE, join(librdkafka.directory, 'include')].map(
+      path => `-I${path}`,
+    );
+    const objects = files.map(name => join(work, name.replace(/\.cc$/, '.o')));
+    await inParallel(files, async name => {
+      const object = join(work, name.replace(/\.cc$/, '.o'));
+      await command([tools.cxx, ...CXX_FLAGS, '-w', ...includes, '-c', join(sources, name), '-o', object]);
+    });
+    const archives = ['librdkafka++.a', 'librdkafka.a'].map(name => join(librdkafka.directory, name));
+    const system = [...STATIC_LIBRARIES.map(name => `-l:${name}`), '-ldl', '-lpthread', '-lrt', '-lm'];
+    await link(tools, join(work, KAFKA_ADDON), [...objects, ...archives, ...system]);
+    for (const object of objects) rmSync(object);
+  });
+  return addon;
+}
+
+async function buildVectorsAddon(tools: Toolchain): Promise<string> {
+  const flags = [...CXX_FLAGS, '-Wall', '-Wextra', '-fno-exceptions'];
+  const recipe = [JSON.stringify([flags, LINK_FLAGS]), tools.identity];
+  const contents = [readFileSync(VECTORS), ...treeContents(NODE_API)];
+  const directory = join(
+    cacheDirectory(),
+    'native',
+    `vectors-${sha256([...recipe, ...contents]).slice(0, 16)}`,
+  );
+  const addon = join(directory, VECTORS_ADDON);
+  if (existsSync(directory)) {
+    step('vectors addon: cached');
+    return addon;
+  }
+  step('vectors addon: compiling');
+  await build(directory, async work => {
+    const object = join(work, 'vectors.o');
+    await command([tools.cxx, ...flags, `-I${NODE_API}`, '-c', VECTORS, '-o', object]);
+    await link(tools, join(work, VECTORS_ADDON), [object, '-lpthread', '-lm']);
+    rmSync(object);
+  });
+  return addon;
+}
+
+async function link(tools: Toolchain, output: string, inputs: string[]): Promise<void> {
+  await command([tools.cxx, ...LINK_FLAGS, '-o', output, ...inputs]);
+  // --unresolved-symbols=ignore-all would hide a forgotten function until it is called.
+  // Weak ones (type w) may stay open: their users look whether they are there.
+  const unknown = (await command(['nm', '-D', '--undefined-only', output]))
+    .split('\n')
+    .map(line => /^\s*U (\S+)$/.exec(line)?.[1] ?? '')
+    .filter(name => name !== '' && !name.includes('@') && !name.startsWith('napi_'));
+  if (unknown.length > 0) throw new BuildError(`${output} lacks ${unknown.join(', ')}`);
+}
+
+/** Fills `directory` by way of a neighbour that is renamed when all went well: the cache never holds half a build. */
+async function build(directory: string, fill: (work: string) => Promise<void>): Promise<void> {
+  const work = `${directory}.partial`;
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true });
+  const started = performance.now();
+  await fill(work);
+  renameSync(work, directory);
+  step(`  done in ${Math.round((performance.now() - started) / 1000)} s`);
+}
+
+/** Copies an addon by rename, since a running process may have the old one mapped. */
+function publish(addon: string, path: string): void {
+  const same = existsSync(path) && readFileSync(path).equals(readFileSync(addon));
+  if (same) return;
+  cpSync(addon, `${path}.new`);
+  renameSync(`${path}.new`, path);
+  step(`${path} (${megabytes(path)})`);
+}
