@@ -18,7 +18,7 @@ export interface SinkEvents {
   /** Fields of records that the collection lacks (and has no dynamic field for). */
   fieldsDropped(count: number): void;
   /** Milvus acknowledged a request. */
-  written(operation: 'upsert' | 'insert', report: WriteReport): void;
+  written(operation: 'upsert' | 'insert' | 'delete', report: WriteReport): void;
   /** Rows of a batch that a later record of the same key replaced before sending. */
   superseded(rows: number): void;
   /** Record timestamp → acknowledgement, s; once a record. */

@@ -1,0 +1,65 @@
+// A histogram cheap enough for every record: prom-client's own hashes labels and builds objects per observation
+// (about 1 µs), this one is a search in a typed array (a few ns).
+
+/** One sample as prom-client's registry prints it. */
+export interface Sample {
+  metricName: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+/** A histogram without labels that a prom-client registry can hold. */
+export class PlainHistogram {
+  readonly type = 'histogram';
+  readonly aggregator = 'sum';
+  private readonly bounds: Float64Array;
+  /** Observations per bucket, not cumulated; the last is above every bound. */
+  private readonly counts: Float64Array;
+  private sum = 0;
+
+  /** @param bounds upper bounds (inclusive), ascending, in the metric's unit */
+  constructor(
+    readonly name: string,
+    readonly help: string,
+    bounds: readonly number[],
+  ) {
+    this.bounds = Float64Array.from(bounds);
+    this.counts = new Float64Array(bounds.length + 1);
+  }
+
+  /** Counts one value; what is no finite number is left out, as it would spoil the sum for good. */
+  observe(value: number): void {
+    if (!Number.isFinite(value)) return;
+    const bounds = this.bounds;
+    let bucket = 0;
+    while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
+    this.counts[bucket]!++;
+    this.sum += value;
+  }
+
+  /** Asked by the registry at each scrape. */
+  async get(): Promise<{ name: string; help: string; type: string; aggregator: string; values: Sample[] }> {
+    const { name, help, type, aggregator } = this;
+    return { name, help, type, aggregator, values: this.samples() };
+  }
+
+  reset(): void {
+    this.counts.fill(0);
+    this.sum = 0;
+  }
+
+  // --- internal ---
+
+  private samples(): Sample[] {
+    const values: Sample[] = [];
+    let cumulated = 0;
+    this.counts.forEach((count, bucket) => {
+      cumulated += count;
+      const le = bucket < this.bounds.length ? String(this.bounds[bucket]) : '+Inf';
+      values.push({ metricName: `${this.name}_bucket`, labels: { le }, value: cumulated });
+    });
+    values.push({ metricName: `${this.name}_sum`, labels: {}, value: this.sum });
+    values.push({ metricName: `${this.name}_count`, labels: {}, value: cumulated });
+    return values;
+  }
+}

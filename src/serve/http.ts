@@ -1,0 +1,135 @@
+// What the process tells over HTTP: alive, ready, healthy, and its metrics. Read only, and nothing secret.
+
+import { EXIT, SinkError } from '../errors.ts';
+import type { Health } from './health.ts';
+import { renderStatusPage } from './status-page.ts';
+
+export interface HttpOptions {
+  /** Address to bind; empty for all. */
+  host: string;
+  port: number;
+  /** The sink's `name`. */
+  name: string;
+  version: string;
+  health: Health;
+  metrics: { readonly contentType: string; render(): Promise<string> };
+  /** What is missing when the main loop stands still; undefined while it lives. Answering at all is the default. */
+  stalled?: () => string | undefined;
+  /** Lines for the status page: what this process does. No secrets. */
+  about?: Readonly<Record<string, string>>;
+}
+
+export interface HttpServer {
+  /** The port that is bound: `port`, or the one the system chose for 0. */
+  readonly port: number;
+  /** `http://host:port` as a person on this machine would open it. */
+  readonly url: string;
+  /** Stops listening; answers under way are finished. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves `/`, `/livez`, `/readyz`, `/healthz` and `/metrics`.
+ * @throws SinkError HTTP_ADDRESS_IN_USE or HTTP_ADDRESS_INVALID, exit code 1
+ */
+export function serveHttp(options: HttpOptions): HttpServer {
+  const server = listen(options);
+  const port = server.port ?? options.port;
+  return { port, url: localUrl(options.host, port), stop: () => server.stop() };
+}
+
+/** `http://host:port` under which a server bound to `host` is reached from its own machine. */
+export function localUrl(host: string, port: number): string {
+  const bare = host.replace(/^\[|\]$/g, '');
+  if (bare === '' || bare === '0.0.0.0' || bare === '*') return `http://localhost:${port}`;
+  if (bare === '::') return `http://[::1]:${port}`;
+  return `http://${bare.includes(':') ? `[${bare}]` : bare}:${port}`;
+}
+
+/** The answer to one request; exported for tests without a socket. */
+export async function respond(request: Request, options: HttpOptions): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const page = PAGES[pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname];
+  if (!page) {
+    return plain(404, `Nothing here. There is ${Object.keys(PAGES).join(', ')}.\n`);
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    const refused = plain(405, 'Only GET and HEAD.\n');
+    refused.headers.set('allow', 'GET, HEAD');
+    return refused;
+  }
+  return await page(options);
+}
+
+// --- internal ---
+
+const PAGES: Record<string, (options: HttpOptions) => Response | Promise<Response>> = {
+  '/': options => {
+    const page = renderStatusPage(options);
+    return reply(200, 'text/html; charset=utf-8', page);
+  },
+  '/livez': ({ stalled }) => {
+    const reason = stalled?.();
+    return reason === undefined ? plain(200, 'alive\n') : plain(503, `stalled: ${reason}\n`);
+  },
+  '/readyz': ({ health }) => {
+    const missing = Object.entries(health.snapshot()).filter(([, check]) => !check.ok);
+    if (health.ready) return plain(200, 'ready\n');
+    return plain(503, missing.map(([name, check]) => `not ready: ${name}: ${check.detail}\n`).join(''));
+  },
+  '/healthz': ({ health, name, version }) => {
+    const body = { status: health.ready ? 'ok' : 'failing', name, version, checks: health.snapshot() };
+    const text = JSON.stringify(body, null, 2) + '\n';
+    return reply(health.ready ? 200 : 503, 'application/json; charset=utf-8', text);
+  },
+  '/metrics': async ({ metrics }) => reply(200, metrics.contentType, await metrics.render()),
+};
+
+function listen(options: HttpOptions) {
+  const where = `${options.host || '*'}:${options.port}`;
+  try {
+    return Bun.serve({
+      // Bun takes an undefined host for "all addresses", IPv6 included.
+      ...(options.host === '' ? {} : { hostname: options.host.replace(/^\[|\]$/g, '') }),
+      port: options.port,
+      development: false,
+      // Nothing that is served here has a body to read.
+      maxRequestBodySize: 1024,
+      fetch: request => respond(request, options),
+      error: () => plain(500, 'This page could not be made; the log may say why.\n'),
+    });
+  } catch (cause) {
+    const code = (cause as { code?: string }).code ?? '';
+    if (code === 'EADDRINUSE') {
+      throw new SinkError(
+        'HTTP_ADDRESS_IN_USE',
+        EXIT.configuration,
+        'another process listens there already',
+        {
+          where,
+          fix: `Choose another port with listeners=http://:${options.port + 1} in the worker's file (or --set listeners=http://:${options.port + 1}), or serve nothing with http.enabled=false.`,
+          cause,
+        },
+      );
+    }
+    throw new SinkError('HTTP_ADDRESS_INVALID', EXIT.configuration, 'this address cannot be listened on', {
+      where,
+      expected: 'an address of this machine and a port that this user may bind',
+      found: code || String(cause),
+      fix: 'Change listeners (for example listeners=http://:8083), or serve nothing with http.enabled=false.',
+      cause,
+    });
+  }
+}
+
+function plain(status: number, text: string): Response {
+  return reply(status, 'text/plain; charset=utf-8', text);
+}
+
+/** Probes and scrapes want the present, not a proxy's memory of it. */
+function reply(status: number, type: string, body: string): Response {
+  return new Response(body, {
+    status,
+    headers: { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+  });
+}
