@@ -21,7 +21,8 @@ export const NEEDS_EXACT: unique symbol = Symbol('needs exact integers');
 
 export interface RowMapper {
   /**
+   * @param exact `value` comes from `decodeExact`: the answer is then a row, never NEEDS_EXACT again
    * @throws RecordError stage TASK_PUT, naming record, field, expected and found
    */
-  map(value: RowObject, record: KafkaRecord): Row | typeof NEEDS_EXACT;
+  map(value: RowObject, record: KafkaRecord, exact?: boolean): Row | typeof NEEDS_EXACT;
 }

@@ -35,6 +35,11 @@ export interface FieldSchema {
   autoId: boolean;
   nullable: boolean;
   hasDefault: boolean;
+  /**
+   * The default of a Bool, number or VarChar field as describe tells it (Int64 may be a decimal string). When it is known,
+   * absent values are sent as it: Milvus before 2.5 cannot take a batch in which only some rows have the field.
+   */
+  defaultValue?: boolean | number | bigint | string;
   partitionKey: boolean;
   /** Computed by a function of the collection (BM25, text embedding): never sent. */
   functionOutput: boolean;

@@ -1,0 +1,74 @@
+// Array fields: every element is read as a field of the element type would be.
+
+import { NEEDS_EXACT } from '../row.ts';
+import { type DataType, DataType as T } from '../schema.ts';
+import type { Reader } from './reader.ts';
+import { describe, refuse } from './refuse.ts';
+import { boolReader, doubleReader, floatReader, int64Reader, intReader, stringReader } from './scalar.ts';
+
+/**
+ * Takes an array of at most `maxCapacity` elements, none of them null.
+ * @returns undefined when Milvus has no such array
+ */
+export function arrayReader(
+  field: string,
+  elementType: DataType | undefined,
+  maxLength: number | undefined,
+  maxCapacity: number | undefined,
+): Reader | undefined {
+  const element = elementReader(field, elementType, maxLength);
+  if (!element) return undefined;
+  const limit = maxCapacity ?? Number.POSITIVE_INFINITY;
+  const expected = maxCapacity === undefined ? 'an array' : `an array of at most ${maxCapacity} elements`;
+  return {
+    fixedBytes: 8,
+    extraBytes: checked => {
+      const items = checked as readonly unknown[];
+      let bytes = items.length * element.fixedBytes;
+      if (element.extraBytes) for (const item of items) bytes += element.extraBytes(item);
+      return bytes;
+    },
+    read: (value, record, exact) => {
+      if (!Array.isArray(value)) return refuse('ROW_FIELD_TYPE', record, field, expected, describe(value));
+      if (value.length > limit) return refuse('ROW_ARRAY_TOO_LONG', record, field, expected, describe(value));
+      const checked = new Array(value.length);
+      for (let i = 0; i < value.length; i++) {
+        const item = element.read(value[i], record, exact);
+        if (item === NEEDS_EXACT) return NEEDS_EXACT;
+        checked[i] = item;
+      }
+      return checked;
+    },
+  };
+}
+
+// --- internal ---
+
+function elementReader(
+  field: string,
+  type: DataType | undefined,
+  maxLength: number | undefined,
+): Reader | undefined {
+  const name = `${field}[]`;
+  switch (type) {
+    case T.Bool:
+      return boolReader(name);
+    case T.Int8:
+      return intReader(name, 'Int8', 8);
+    case T.Int16:
+      return intReader(name, 'Int16', 16);
+    case T.Int32:
+      return intReader(name, 'Int32', 32);
+    case T.Int64:
+      return int64Reader(name);
+    case T.Float:
+      return floatReader(name);
+    case T.Double:
+      return doubleReader(name);
+    case T.String:
+    case T.VarChar:
+      return stringReader(name, 'VarChar', maxLength);
+    default:
+      return undefined;
+  }
+}

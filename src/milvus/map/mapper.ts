@@ -1,0 +1,287 @@
+// Record → row: one reader per field is built once from the schema; a record passes through them.
+import type { RowObject } from '../../decode/converter.ts';
+import { EXIT, SinkError } from '../../errors.ts';
+import type { KafkaRecord } from '../../source/record.ts';
+import { NEEDS_EXACT, type PrimaryKey, type Row, type RowMapper } from '../row.ts';
+import { type CollectionSchema, type DataType, type FieldSchema, DataType as T } from '../schema.ts';
+import type { Column } from '../wire/column.ts';
+import { arrayReader } from './array.ts';
+import { jsonReader, jsonText } from './json.ts';
+import type { Reader } from './reader.ts';
+import { describe, refuse } from './refuse.ts';
+import {
+  boolReader,
+  doubleReader,
+  floatReader,
+  int64Reader,
+  intReader,
+  stringReader,
+  timestamptzReader,
+} from './scalar.ts';
+import { sparseVectorReader } from './sparse.ts';
+import {
+  bfloat16VectorReader,
+  binaryVectorReader,
+  float16VectorReader,
+  floatVectorReader,
+  int8VectorReader,
+} from './vector.ts';
+
+export interface RowMapperOptions {
+  /** `insert` leaves an autoID key to the server; `upsert` needs it in the record. */
+  insertMode: 'upsert' | 'insert';
+  /** Fields of a record that are not sent, called per record and field. */
+  onDropped(field: string, count: number): void;
+}
+
+/** A mapper that also says in which columns its rows' values are. */
+export type ColumnMapper = RowMapper & { readonly columns: readonly Column[] };
+
+/**
+ * Builds the mapper of a collection.
+ *
+ * Every field is checked as the server would: type, range, bytes, dimension. Absent or null values become the default
+ * or null where the schema has one. Names that the schema lacks go into `$meta` in a dynamic collection, else they are
+ * dropped; what functions of the collection compute, and an autoID key in `insert` mode, is dropped always.
+ * @throws SinkError MILVUS_FIELD_UNSUPPORTED when a required field has a type that cannot be written
+ */
+export function createRowMapper(schema: CollectionSchema, options: RowMapperOptions): ColumnMapper {
+  const { fields, dropped } = plan(schema, options.insertMode);
+  const columns: Column[] = fields.map(field => field.column);
+  if (schema.dynamic) columns.push(META_COLUMN);
+  const names = new Set(fields.map(field => field.name));
+  const width = columns.length;
+  const metaIndex = schema.dynamic ? width - 1 : -1;
+  const keyIndex = fields.findIndex(field => field.primary);
+  const fixedBytes = fields.reduce((sum, field) => sum + field.reader.fixedBytes, schema.dynamic ? 4 : 0);
+
+  return {
+    columns,
+    map(value: RowObject, record: KafkaRecord, exact = false): Row | typeof NEEDS_EXACT {
+      const values = new Array<unknown>(width);
+      let bytes = fixedBytes;
+      let matched = 0;
+      for (let i = 0; i < fields.length; i++) {
+        const field = fields[i]!;
+        const raw = field.inherited && !Object.hasOwn(value, field.name) ? undefined : value[field.name];
+        let checked: unknown;
+        if (raw !== undefined) matched++;
+        if (raw === undefined || (raw === null && !field.nullIsValue)) checked = absent(field, raw, record);
+        else {
+          checked = field.reader.read(raw, record, exact);
+          if (checked === NEEDS_EXACT) return NEEDS_EXACT;
+        }
+        values[i] = checked;
+        if (field.reader.extraBytes && checked !== undefined) bytes += field.reader.extraBytes(checked);
+      }
+      if (ownKeys(value) !== matched) {
+        const meta = extras(value, record);
+        if (metaIndex >= 0 && meta) {
+          const text = jsonText(META, meta, record, exact);
+          if (text === NEEDS_EXACT) return NEEDS_EXACT;
+          values[metaIndex] = text;
+          bytes += text.length;
+        } else if (metaIndex >= 0) values[metaIndex] = '{}';
+        drop(value);
+      } else if (metaIndex >= 0) values[metaIndex] = '{}';
+      return { key: keyIndex < 0 ? undefined : (values[keyIndex] as PrimaryKey), values, bytes, record };
+    },
+  };
+
+  /** What goes into `$meta`, if anything does. */
+  function extras(value: RowObject, record: KafkaRecord): Record<string, unknown> | undefined {
+    if (!schema.dynamic) return undefined;
+    // Without a prototype, since a record may well have a field called __proto__.
+    const meta: Record<string, unknown> = Object.create(null);
+    let some = false;
+    const given = value[META];
+    if (given !== undefined && given !== null) {
+      if (typeof given !== 'object' || Array.isArray(given)) {
+        refuse('ROW_FIELD_TYPE', record, META, 'an object', describe(given));
+      }
+      for (const name of Object.keys(given)) {
+        // Milvus refuses both (verifyDynamicFieldData), and the whole batch with them.
+        if (name === META || names.has(name)) {
+          refuse(
+            'ROW_FIELD_RESERVED',
+            record,
+            `${META}.${name}`,
+            'names that the schema lacks',
+            'one that it has',
+          );
+        }
+        meta[name] = (given as Record<string, unknown>)[name];
+        some = true;
+      }
+    }
+    for (const name of Object.keys(value)) {
+      if (name === META || names.has(name) || dropped.has(name)) continue;
+      meta[name] = value[name];
+      some = true;
+    }
+    return some ? meta : undefined;
+  }
+
+  function drop(value: RowObject): void {
+    for (const name of Object.keys(value)) {
+      if (dropped.has(name) || (!schema.dynamic && !names.has(name))) options.onDropped(name, 1);
+    }
+  }
+}
+
+// --- internal ---
+
+const META = '$meta';
+
+const META_COLUMN: Column = { name: META, type: T.JSON, optional: false, dynamic: true };
+
+const DENSE: ReadonlySet<DataType> = new Set([
+  T.FloatVector,
+  T.BinaryVector,
+  T.Float16Vector,
+  T.BFloat16Vector,
+  T.Int8Vector,
+]);
+
+interface PlannedField {
+  name: string;
+  primary: boolean;
+  reader: Reader;
+  column: Column;
+  /** Object.prototype has a member of this name. */
+  inherited: boolean;
+  /** A JSON field that cannot be null: there `null` is the JSON value. */
+  nullIsValue: boolean;
+  /** Sent in place of an absent value. */
+  fallback: unknown;
+}
+
+function plan(schema: CollectionSchema, insertMode: 'upsert' | 'insert') {
+  const fields: PlannedField[] = [];
+  const dropped = new Set<string>();
+  for (const field of schema.fields) {
+    const generated = field.functionOutput || (field.primary && field.autoId && insertMode === 'insert');
+    const reader = generated ? undefined : readerOf(field);
+    if (!reader) {
+      if (!generated && !field.nullable && !field.hasDefault) throw unsupported(schema, field);
+      dropped.add(field.name);
+      continue;
+    }
+    fields.push({
+      name: field.name,
+      primary: field.primary,
+      reader,
+      inherited: field.name in Object.prototype,
+      nullIsValue: field.type === T.JSON && !field.nullable && !field.hasDefault,
+      fallback: fallbackOf(field, reader),
+      column: {
+        name: field.name,
+        type: field.type,
+        optional: field.nullable || field.hasDefault,
+        dynamic: false,
+        ...(field.dim !== undefined && DENSE.has(field.type) && { dim: field.dim }),
+        ...(field.elementType !== undefined && { elementType: field.elementType }),
+      },
+    });
+  }
+  return { fields, dropped };
+}
+
+function readerOf(field: FieldSchema): Reader | undefined {
+  const { name, type, dim, maxLength } = field;
+  if (dim !== undefined && dim > 0) {
+    switch (type) {
+      case T.FloatVector:
+        return floatVectorReader(name, dim);
+      case T.BinaryVector:
+        return binaryVectorReader(name, dim);
+      case T.Float16Vector:
+        return float16VectorReader(name, dim);
+      case T.BFloat16Vector:
+        return bfloat16VectorReader(name, dim);
+      case T.Int8Vector:
+        return int8VectorReader(name, dim);
+      default:
+    }
+  }
+  switch (type) {
+    case T.Bool:
+      return boolReader(name);
+    case T.Int8:
+      return intReader(name, 'Int8', 8);
+    case T.Int16:
+      return intReader(name, 'Int16', 16);
+    case T.Int32:
+      return intReader(name, 'Int32', 32);
+    case T.Int64:
+      return int64Reader(name);
+    case T.Float:
+      return floatReader(name);
+    case T.Double:
+      return doubleReader(name);
+    case T.String:
+    case T.VarChar:
+      return stringReader(name, 'VarChar', maxLength);
+    case T.Text:
+      return stringReader(name, 'Text', maxLength);
+    case T.Geometry:
+      return stringReader(name, 'Geometry, well-known text', undefined);
+    case T.Timestamptz:
+      return timestamptzReader(name);
+    case T.JSON:
+      return jsonReader(name);
+    case T.Array:
+      return arrayReader(name, field.elementType, maxLength, field.maxCapacity);
+    case T.SparseFloatVector:
+      return sparseVectorReader(name);
+    default:
+      return undefined;
+  }
+}
+
+function unsupported(schema: CollectionSchema, field: FieldSchema): SinkError {
+  return new SinkError(
+    'MILVUS_FIELD_UNSUPPORTED',
+    EXIT.milvusRefused,
+    `field "${field.name}" has a type that this version does not write`,
+    {
+      expected: 'a scalar, array or vector type, or a nullable field',
+      found: typeName(field),
+      where: `${schema.database}.${schema.collection}`,
+      fix: 'Make the field nullable, then it is left null, or use a collection without it',
+    },
+  );
+}
+
+function typeName(field: FieldSchema): string {
+  const name = nameOf(field.type);
+  return field.elementType === undefined ? name : `${name} of ${nameOf(field.elementType)}`;
+}
+
+function nameOf(type: DataType): string {
+  return Object.entries(T).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
+}
+
+/** The default as a checked value; undefined where it is left to the server. */
+function fallbackOf(field: FieldSchema, reader: Reader): unknown {
+  if (field.defaultValue === undefined) return undefined;
+  const nowhere = { topic: field.name, partition: 0, offset: 0, key: null, value: null, size: 0 };
+  try {
+    return reader.read(field.defaultValue, nowhere, true);
+  } catch {
+    // A default in a form that we do not know: the server knows it.
+    return undefined;
+  }
+}
+
+function absent(field: PlannedField, raw: unknown, record: KafkaRecord): unknown {
+  if (field.fallback !== undefined) return field.fallback;
+  if (field.column.optional) return undefined;
+  return refuse('ROW_FIELD_MISSING', record, field.name, 'a value, the field is not nullable', describe(raw));
+}
+
+function ownKeys(value: RowObject): number {
+  let count = 0;
+  for (const _ in value) count++;
+  return count;
+}
