@@ -1,7 +1,9 @@
 # Shared by the stack's scripts: where things live, ports, and processes that never outlive who started them.
-# Sourced, never run. Everything downloaded or written is below $STACK (default: .cache/stack of this repository).
+# Sourced, never run. What is downloaded is below $STACK (default: .cache/stack of this repository), what servers
+# write below $STACK_RUN (default: the same).
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=${STACK:-$(cd "$HERE/../.." && pwd)/.cache/stack}
+RUN=${STACK_RUN:-$ROOT}
 # Exit code for "this machine lacks what it takes": callers report a skip, not a failure.
 SKIP=77
 
@@ -62,7 +64,7 @@ guard() { # pidfile seconds paths-to-delete...
     done
     kill -0 "$STACK_OWNER" 2>/dev/null && exit 0 # restarted: that start has its own guard
     end "$pidfile" "$seconds"
-    [[ ${STACK_EPHEMERAL:-0} == 1 ]] && rm -rf "$@"
+    [[ ${STACK_EPHEMERAL:-0} == 1 ]] && { rm -rf "$@"; rmdir "$RUN/kafka" "$RUN/milvus" "$RUN" 2>/dev/null; }
     exit 0
   ) >/dev/null 2>&1 </dev/null &
   disown

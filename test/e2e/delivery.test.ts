@@ -1,0 +1,154 @@
+// Nothing is lost: not at SIGTERM, not when partitions move, not when the process is killed at any moment.
+import { beforeAll, describe, expect, test } from 'bun:test';
+import { MILVUS_2_3, MILVUS_LITE, missing, type Stage, stage, unique } from '../support/e2e.ts';
+import { type Sink, startSink, until } from '../support/sink.ts';
+
+const SEQUENCE_FIELDS = [
+  { name: 'id', type: 'INT64', is_primary: true },
+  { name: 'seq', type: 'INT64' },
+  { name: 'vector', type: 'FLOAT_VECTOR', dim: 4 },
+];
+const KILLS = 20;
+
+describe.skipIf(missing !== undefined)('delivery, with a real Kafka and milvus-lite 3.2.2', () => {
+  let s: Stage;
+  beforeAll(async () => {
+    s = await stage(MILVUS_LITE);
+  });
+
+  test('SIGTERM in the middle: exit code 0, and every committed record is in Milvus', async () => {
+    const topic = unique('sigterm');
+    await s.client.create(s.at, topic, { fields: SEQUENCE_FIELDS });
+    await s.client.topic(s.bootstrap, topic);
+    const records = 30_000;
+    await sequence({ topic, records, keys: records, seed: 1 });
+    const sink = await start(topic, { 'batch.max.rows': '500' });
+    await until('some rows', 30, async () => (await written(sink)) >= 1000, sink);
+    expect(await sink.stop()).toBe(0);
+    const [offset] = await s.client.committed(s.bootstrap, sink.group, topic);
+    expect(offset).toBeGreaterThanOrEqual(1000);
+    expect(offset).toBeLessThan(records); // else the test stopped nothing in the middle
+    // Finished and committed: as many rows as committed records, since every record has a key of its own.
+    expect(await s.client.count(s.at, topic, offset!, 10)).toBe(offset!);
+  });
+
+  test('two instances of one name share the partitions; a rebalance in the middle loses nothing', async () => {
+    const topic = unique('shared');
+    await s.client.create(s.at, topic, { fields: SEQUENCE_FIELDS });
+    await s.client.topic(s.bootstrap, topic, 4);
+    const producing = sequence({ topic, records: 20_000, keys: 4000, rate: 2500, seed: 2 });
+    const name = unique('pair');
+    const first = await start(topic, {}, name);
+    await until('rows by the first', 30, async () => (await written(first)) > 1000, first);
+    const second = await start(topic, {}, name);
+    await until('rows by the second', 60, async () => (await written(second)) > 500, second);
+    expect(first.ended).toBe(false);
+    expect(await first.stop()).toBe(0);
+    const last = (await producing) as number[];
+    await drained(topic, second);
+    expect(await check(topic, last)).toEqual({ missing: 0, wrong: 0, examples: [] });
+    expect(await second.stop()).toBe(0);
+    expect(await s.client.committed(s.bootstrap, second.group, topic, 4)).toEqual(
+      await s.client.ends(s.bootstrap, topic, 4),
+    );
+  });
+
+  const start = (topic: string, connector: Record<string, string>, name?: string) =>
+    startSink({
+      ...{ bootstrap: s.bootstrap, endpoint: s.at.uri, collection: topic, topics: topic, connector },
+      ...(name ? { name } : {}),
+    });
+  const sequence = (parameters: Record<string, unknown>) =>
+    s.client.ask('sequence', { bootstrap: s.bootstrap, ...parameters });
+  const check = (collection: string, last: number[]) =>
+    s.client.ask('check_sequence', { ...s.at, collection, last });
+  const drained = (topic: string, sink: Sink) => allCommitted(s, topic, sink, 4);
+});
+
+describe.skipIf(missing !== undefined)('kill -9, with a real Kafka and Milvus 2.3.5', () => {
+  let s: Stage;
+  beforeAll(async () => {
+    s = await stage(MILVUS_2_3);
+  });
+
+  test(`${KILLS} kills while 100,000 records of 20,000 keys flow: every key is there with its last value`, async () => {
+    const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
+    console.error(`kill -9 test: SEED=${seed}`);
+    const random = numbersFrom(seed);
+    const topic = unique('killed');
+    await s.client.create(s.at, topic, { fields: SEQUENCE_FIELDS });
+    await s.client.topic(s.bootstrap, topic, 4);
+    const started = Date.now();
+    const producing = s.client.ask('sequence', {
+      ...{ bootstrap: s.bootstrap, topic, records: 100_000, keys: 20_000, rate: 3000, seed },
+    });
+    const name = unique('killed');
+    const start = () =>
+      startSink({
+        ...{
+          bootstrap: s.bootstrap,
+          endpoint: s.at.uri,
+          token: s.at.token,
+          collection: topic,
+          topics: topic,
+          name,
+        },
+        worker: { 'offset.flush.interval.ms': '300' },
+        // A static member takes its partitions back at once; a dynamic one would first have to be given up by the broker.
+        connector: { 'consumer.override.group.instance.id': name, 'batch.max.rows': '200' },
+      });
+    let kills = 0;
+    let moving = 0;
+    while (kills < KILLS) {
+      const sink = await start();
+      // Half of them once rows flow, half at any moment from the start on.
+      if (kills % 2 === 0) await until('rows', 60, async () => (await written(sink)) > 0, sink);
+      await Bun.sleep(Math.floor(random() * 900));
+      if (sink.ended) throw new Error(`the sink ended by itself:\n${sink.log}`);
+      if ((await written(sink)) > 0) moving++;
+      sink.kill('SIGKILL');
+      await sink.exited;
+      kills++;
+    }
+    const killedUntil = Date.now();
+    const last = (await producing) as number[];
+    const sink = await start();
+    await allCommitted(s, topic, sink, 4);
+    expect(await s.client.ask('check_sequence', { ...s.at, collection: topic, last })).toEqual({
+      missing: 0,
+      wrong: 0,
+      examples: [],
+    });
+    expect(moving).toBeGreaterThanOrEqual(KILLS / 2);
+    expect(await sink.stop()).toBe(0);
+    console.error(
+      `kill -9 test: ${kills} kills in ${Math.round((killedUntil - started) / 1000)} s, ${moving} of them while rows flowed, ${Math.round((Date.now() - started) / 1000)} s in all`,
+    );
+  }, 240_000);
+});
+
+const written = (sink: Sink) => sink.metric('milvus_sink_rows_written_total');
+
+async function allCommitted(s: Stage, topic: string, sink: Sink, partitions: number): Promise<void> {
+  const ends = await s.client.ends(s.bootstrap, topic, partitions);
+  await until(
+    'everything committed',
+    90,
+    async () => {
+      const committed = await s.client.committed(s.bootstrap, sink.group, topic, partitions);
+      return committed.every((offset, i) => offset === ends[i]);
+    },
+    sink,
+  );
+}
+
+/** A small generator with a seed (mulberry32), so that a failure can be repeated. */
+function numbersFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,194 @@
+// Every column type that the servers have, written by the executable and read back by pymilvus.
+import { beforeAll, describe, expect, test } from 'bun:test';
+import type { FieldSpec, Row } from '../support/client.ts';
+import {
+  MILVUS_2_3,
+  MILVUS_LITE,
+  type MilvusUnderTest,
+  missing,
+  type Stage,
+  stage,
+  unique,
+} from '../support/e2e.ts';
+import { startSink } from '../support/sink.ts';
+
+const SCALARS: FieldSpec[] = [
+  { name: 'id', type: 'INT64', is_primary: true },
+  { name: 'flag', type: 'BOOL' },
+  { name: 'i8', type: 'INT8' },
+  { name: 'i16', type: 'INT16' },
+  { name: 'i32', type: 'INT32' },
+  { name: 'i64', type: 'INT64' },
+  { name: 'f32', type: 'FLOAT' },
+  { name: 'f64', type: 'DOUBLE' },
+  { name: 'text', type: 'VARCHAR', max_length: 64 },
+  { name: 'doc', type: 'JSON' },
+  { name: 'numbers', type: 'ARRAY', element_type: 'INT64', max_capacity: 8 },
+  { name: 'words', type: 'ARRAY', element_type: 'VARCHAR', max_capacity: 8, max_length: 32 },
+  { name: 'flags', type: 'ARRAY', element_type: 'BOOL', max_capacity: 8 },
+  { name: 'reals', type: 'ARRAY', element_type: 'DOUBLE', max_capacity: 8 },
+];
+const VECTOR: FieldSpec = { name: 'vector', type: 'FLOAT_VECTOR', dim: 4 };
+
+/** Three rows as JSON text, since JSON.stringify could not write the integers. */
+const ROWS = [
+  `{"id": 9007199254740993, "flag": true, "i8": -128, "i16": -32768, "i32": -2147483648, "i64": -9223372036854775808,
+    "f32": 0.1, "f64": 0.1, "text": "größer 🐟", "doc": {"a": [1, {"b": null}], "big": 9007199254740993},
+    "numbers": [9223372036854775807, 0, -1], "words": ["a", "", "ß"], "flags": [true, false], "reals": [0.1, -2.5],
+    "vector": [0.1, -0.2, 3, 4]}`,
+  `{"id": 9223372036854775807, "flag": false, "i8": 127, "i16": 32767, "i32": 2147483647, "i64": 9223372036854775807,
+    "f32": -3.4e38, "f64": 1.7976931348623157e308, "text": "", "doc": [], "numbers": [], "words": [], "flags": [],
+    "reals": [], "vector": [0, 0, 0, 0]}`,
+  `{"id": -9223372036854775808, "flag": false, "i8": 0, "i16": 0, "i32": 0, "i64": 0, "f32": 0, "f64": 0, "text": "0",
+    "doc": {"k": "v"}, "numbers": [1], "words": ["w"], "flags": [true], "reals": [1], "vector": [1, 2, 3, 4]}`,
+].map(text => text.replace(/\n\s*/g, ' '));
+
+for (const milvus of [MILVUS_2_3, MILVUS_LITE]) {
+  describe.skipIf(missing !== undefined)(`types on ${milvus.title}`, () => {
+    let s: Stage;
+    beforeAll(async () => {
+      s = await stage(milvus);
+    });
+
+    test(`${milvus.title}: scalars, JSON, arrays and Int64 extremes arrive as sent`, async () => {
+      const rows = await through(s, milvus, { fields: [...SCALARS, VECTOR] }, ROWS);
+      const big = rows.get('int:9007199254740993')!;
+      expect(big).toMatchObject({
+        ...{ flag: true, i8: -128, i16: -32768, i32: -2147483648, i64: 'int:-9223372036854775808' },
+        ...{ f64: 0.1, text: 'größer 🐟', flags: [true, false], words: ['a', '', 'ß'], reals: [0.1, -2.5] },
+        numbers: ['int:9223372036854775807', 0, -1],
+      });
+      expect(Math.fround(big.f32 as number)).toBe(Math.fround(0.1));
+      expect((big.vector as number[]).map(Math.fround)).toEqual([0.1, -0.2, 3, 4].map(Math.fround));
+      expect((big.doc as Row).a).toEqual([1, { b: null }]);
+      expect((big.doc as Row).big).toBe('int:9007199254740993');
+      expect(rows.get('int:9223372036854775807')).toMatchObject({
+        ...{ flag: false, i8: 127, i16: 32767, i32: 2147483647, i64: 'int:9223372036854775807' },
+        ...{ f64: 1.7976931348623157e308, text: '', numbers: [], words: [] },
+      });
+      expect(rows.get('int:-9223372036854775808')).toMatchObject({ i64: 0, text: '0', doc: { k: 'v' } });
+    });
+
+    test(`${milvus.title}: a VarChar key, and fields that the schema lacks go into the dynamic field`, async () => {
+      const fields = [{ name: 'id', type: 'VARCHAR', is_primary: true, max_length: 64 }, VECTOR];
+      const rows = await through(s, milvus, { fields, dynamic: true }, [
+        '{"id": "a\\"] or id != [\\"", "vector": [1, 2, 3, 4], "extra": {"n": 1}, "colour": "red"}',
+        '{"id": "ß", "vector": [1, 2, 3, 4], "more": [1, 2]}',
+      ]);
+      expect(rows.get('a"] or id != ["')).toMatchObject({ extra: { n: 1 }, colour: 'red' });
+      expect(rows.get('ß')).toMatchObject({ more: [1, 2] });
+    });
+
+    test(`${milvus.title}: an autoID collection gets one row for each record`, async () => {
+      const fields = [
+        { name: 'id', type: 'INT64', is_primary: true, auto_id: true },
+        { name: 'text', type: 'VARCHAR', max_length: 64 },
+        VECTOR,
+      ];
+      const rows = await through(s, milvus, { fields, auto_id: true }, [
+        '{"text": "one", "vector": [1, 2, 3, 4]}',
+        '{"text": "two", "vector": [1, 2, 3, 4]}',
+      ]);
+      expect([...rows.values()].map(row => row.text).sort()).toEqual(['one', 'two']);
+    });
+
+    test(`${milvus.title}: a partition key`, async () => {
+      const fields = [
+        { name: 'id', type: 'INT64', is_primary: true },
+        { name: 'tenant', type: 'VARCHAR', max_length: 64, is_partition_key: true },
+        VECTOR,
+      ];
+      const rows = await through(s, milvus, { fields }, [
+        '{"id": 1, "tenant": "x", "vector": [1, 2, 3, 4]}',
+        '{"id": 2, "tenant": "y", "vector": [1, 2, 3, 4]}',
+      ]);
+      expect(rows.get(1)!.tenant).toBe('x');
+      expect(rows.get(2)!.tenant).toBe('y');
+    });
+  });
+}
+
+describe.skipIf(missing !== undefined)('types that only one of the servers has', () => {
+  const ID: FieldSpec = { name: 'id', type: 'INT64', is_primary: true };
+
+  test('Milvus 2.3.5: BinaryVector', async () => {
+    const s = await stage(MILVUS_2_3);
+    const fields = [ID, { name: 'bits', type: 'BINARY_VECTOR', dim: 16 }];
+    const rows = await through(s, MILVUS_2_3, { fields }, ['{"id": 1, "bits": [170, 1]}']);
+    expect((rows.get(1)!.bits as unknown[]).flat()).toEqual([170, 1]);
+  });
+
+  test('Milvus 2.3.5: a default value stands in for an absent field', async () => {
+    const s = await stage(MILVUS_2_3);
+    const fields = [ID, { name: 'level', type: 'INT32', default_value: 7 }, VECTOR];
+    const rows = await through(s, MILVUS_2_3, { fields }, [
+      '{"id": 1, "vector": [1, 2, 3, 4]}',
+      '{"id": 2, "level": 3, "vector": [1, 2, 3, 4]}',
+    ]);
+    expect(rows.get(2)!.level).toBe(3);
+    expect(rows.get(1)!.level).toBe(7);
+  });
+
+  test('milvus-lite 3.2.2: SparseFloatVector in each of its spellings, next to a second vector', async () => {
+    const s = await stage(MILVUS_LITE);
+    const fields = [ID, { name: 'sparse', type: 'SPARSE_FLOAT_VECTOR' }, VECTOR];
+    const rows = await through(s, MILVUS_LITE, { fields }, [
+      '{"id": 1, "sparse": {"7": 0.5, "1": 0.25}, "vector": [1, 2, 3, 4]}',
+      '{"id": 2, "sparse": {"indices": [7, 1], "values": [0.5, 0.25]}, "vector": [1, 2, 3, 4]}',
+      '{"id": 3, "sparse": [[7, 0.5], [1, 0.25]], "vector": [1, 2, 3, 4]}',
+    ]);
+    for (const id of [1, 2, 3]) expect(rows.get(id)!.sparse).toEqual({ '1': 0.25, '7': 0.5 });
+  });
+
+  test('milvus-lite 3.2.2: nullable fields and default values, given, absent and null', async () => {
+    const s = await stage(MILVUS_LITE);
+    const fields = [
+      ID,
+      { name: 'note', type: 'VARCHAR', max_length: 64, nullable: true },
+      { name: 'level', type: 'INT32', default_value: 7 },
+      VECTOR,
+    ];
+    const rows = await through(s, MILVUS_LITE, { fields }, [
+      '{"id": 1, "note": "n", "level": 3, "vector": [1, 2, 3, 4]}',
+      '{"id": 2, "vector": [1, 2, 3, 4]}',
+      '{"id": 3, "note": null, "level": 4, "vector": [1, 2, 3, 4]}',
+    ]);
+    expect(rows.get(1)).toMatchObject({ note: 'n', level: 3 });
+    expect(rows.get(2)).toMatchObject({ note: null, level: 7 });
+    expect(rows.get(3)).toMatchObject({ note: null, level: 4 });
+  });
+});
+
+/** Sends records through the executable into a new collection; the rows by primary key. */
+async function through(
+  s: Stage,
+  milvus: MilvusUnderTest,
+  collection: { fields: FieldSpec[]; dynamic?: boolean; auto_id?: boolean },
+  records: string[],
+): Promise<Map<unknown, Row>> {
+  const topic = unique(`types_${milvus.kind}`);
+  await s.client.create(s.at, topic, collection);
+  await s.client.topic(s.bootstrap, topic);
+  await s.client.produce(
+    s.bootstrap,
+    topic,
+    records.map(value => ({ value })),
+  );
+  const sink = await startSink({
+    ...{ bootstrap: s.bootstrap, endpoint: s.at.uri, collection: topic, topics: topic },
+    token: s.at.token,
+  });
+  // All committed or ended: a refused record ends the sink, and its reason is then the failure's text.
+  const counted = s.client.count(s.at, topic, records.length, 30);
+  await Promise.race([
+    counted,
+    sink.exited.then(code => {
+      throw new Error(`the sink ended with ${code}:\n${sink.log}`);
+    }),
+  ]);
+  expect(await counted).toBe(records.length);
+  const rows = await s.client.query(s.at, topic);
+  expect(await sink.stop()).toBe(0);
+  expect(rows.length).toBe(records.length);
+  return new Map(rows.map(row => [row.id, row]));
+}
