@@ -37,12 +37,13 @@ export function encodeWrite(
   let size = textSize(target.database) + textSize(target.collection) + textSize(target.partition ?? '');
   const parts: Part[] = [];
   for (let i = 0; i < columns.length; i++) {
-    const part = measureColumn(columns[i]!, i, rows);
-    if (!part) {
-      if (partial) continue;
-      throw new TypeError(`column "${columns[i]!.name}" lacks a value that its rows must have`);
+    const column = columns[i]!;
+    const values = gather(rows, i);
+    if (values.length < rows.length && !column.optional) {
+      throw new TypeError(`column "${column.name}" lacks a value that its rows must have`);
     }
-    if (partial && part.values.length === 0) continue;
+    if (partial && values.length === 0) continue;
+    const part = measureColumn(column, i, values, rows.length);
     parts.push(part);
     size += 1 + varintLength(part.size) + part.size;
   }
@@ -84,11 +85,8 @@ interface Part {
   inner: number;
 }
 
-/** undefined when a column that must be full is not. */
-function measureColumn(column: Column, index: number, rows: readonly Row[]): Part | undefined {
+function measureColumn(column: Column, index: number, values: readonly unknown[], rows: number): Part {
   const codec = codecFor(column);
-  const values = gather(rows, index);
-  if (values.length < rows.length && !column.optional) return undefined;
   const nameLength = utf8Length(column.name);
   const inner = codec.measure(values, tape);
   let body = 1 + varintLength(inner) + inner;
@@ -96,7 +94,7 @@ function measureColumn(column: Column, index: number, rows: readonly Row[]): Par
   let size =
     1 + varintLength(column.type) + 1 + varintLength(nameLength) + nameLength + 1 + varintLength(body) + body;
   if (column.dynamic) size += 2;
-  if (column.optional) size += 1 + varintLength(rows.length) + rows.length;
+  if (column.optional) size += 1 + varintLength(rows) + rows;
   return { column, index, codec, values, nameLength, size, body, inner };
 }
 
