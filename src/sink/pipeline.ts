@@ -1,0 +1,493 @@
+// The way of a record after the poll: decoded, mapped to a row, batched, written, and only then done.
+// Single-threaded state with all I/O behind `connection`; every record ends in exactly one of: acknowledged by
+// Milvus, skipped by configuration, or not done (and so read again).
+import type { SinkSettings } from '../config/settings.ts';
+import type { KeyConverter, RowObject, ValueConverter } from '../decode/converter.ts';
+import { EXIT, place, RecordError, SinkError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { MilvusConnection } from '../milvus/client.ts';
+import { type ColumnMapper, createRowMapper } from '../milvus/map/mapper.ts';
+import { NEEDS_EXACT, type Row } from '../milvus/row.ts';
+import { type CollectionSchema, DataType } from '../milvus/schema.ts';
+import { encodeWrite } from '../milvus/wire/encode.ts';
+import type { OffsetTracker, PartitionOffsets } from '../source/offsets.ts';
+import type { KafkaRecord } from '../source/record.ts';
+import { type Batch, Batcher } from './batcher.ts';
+import type { SinkEvents } from './events.ts';
+import type { Profile } from './profile.ts';
+import { backoffMs, retryExpired } from './retry.ts';
+import type { Waits } from './waits.ts';
+
+/** A row that knows whom to tell when it is done. */
+interface TrackedRow extends Row {
+  offsets: PartitionOffsets;
+}
+
+export interface PipelineOptions {
+  settings: SinkSettings;
+  connection: MilvusConnection;
+  schema: CollectionSchema;
+  valueConverter: ValueConverter;
+  keyConverter: KeyConverter;
+  events: SinkEvents;
+  waits: Waits;
+  log: Logger;
+  profile: Profile;
+  /** Monotonic ms. */
+  now: () => number;
+  /** ms since the epoch, the clock of record timestamps. */
+  wallClock: () => number;
+  random: () => number;
+  /** Called once, with what ends the sink. */
+  onFatal: (error: SinkError) => void;
+}
+
+export class Pipeline {
+  private readonly batcher: Batcher;
+  private mapper: ColumnMapper;
+  private schema: CollectionSchema;
+  private bufferedBytes = 0;
+  private bufferedRows = 0;
+  private readonly batches = new Set<Batch>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private timerAt = Number.POSITIVE_INFINITY;
+  private stopped = false;
+  private failed = false;
+  private readonly abort = new AbortController();
+  private changed = Promise.withResolvers<void>();
+  private readonly droppedSaid = new Set<string>();
+  private redescribing: Promise<void> | undefined;
+
+  /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
+  constructor(private readonly options: PipelineOptions) {
+    this.schema = options.schema;
+    this.batcher = new Batcher(options.settings.batch);
+    this.mapper = this.createMapper(options.schema);
+  }
+
+  /** No more should be read for now. */
+  get full(): boolean {
+    return this.bufferedBytes >= this.options.settings.batch.bufferMaxBytes || this.batcher.saturated;
+  }
+
+  get idle(): boolean {
+    return this.bufferedRows === 0;
+  }
+
+  get buffered(): { rows: number; bytes: number; requests: number; limit: number } {
+    return {
+      rows: this.bufferedRows,
+      bytes: this.bufferedBytes,
+      requests: this.batcher.requestsInFlight,
+      limit: this.batcher.limiter.limit,
+    };
+  }
+
+  /** Resolves when a batch is finished, or `ms` have passed. */
+  async change(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    await Promise.race([this.changed.promise, promise]);
+    clearTimeout(timer);
+  }
+
+  /** Takes one poll's records. Those of partitions that `tracker` does not hold are not ours any more: dropped. */
+  process(records: readonly KafkaRecord[], tracker: OffsetTracker): void {
+    if (this.failed || this.stopped || records.length === 0) return;
+    const { events, profile } = this.options;
+    const decoded = profile.time('decode', () => this.options.valueConverter.decode(records));
+    const rows: TrackedRow[] = [];
+    profile.time('map', () => {
+      let offsets: PartitionOffsets | undefined;
+      let topic = '';
+      let partition = -1;
+      let bytes = 0;
+      let runStart = 0;
+      for (let i = 0; i < records.length; i++) {
+        const record = records[i]!;
+        if (record.partition !== partition || record.topic !== topic) {
+          if (i > runStart) events.polled(topic, i - runStart, bytes);
+          ({ topic, partition } = record);
+          runStart = i;
+          bytes = 0;
+          offsets = tracker.get(topic, partition);
+        }
+        bytes += record.size;
+        if (!offsets?.read(record.offset)) continue;
+        const row = this.toRow(record, decoded[i]!);
+        if (row === undefined) {
+          if (this.failed) return;
+          offsets.done(record.offset);
+          continue;
+        }
+        (row as TrackedRow).offsets = offsets;
+        this.bufferedBytes += row.bytes + record.size;
+        rows.push(row as TrackedRow);
+      }
+      events.polled(topic, records.length - runStart, bytes);
+    });
+    this.bufferedRows += rows.length;
+    this.batcher.add(rows, this.options.now());
+    this.pump();
+  }
+
+  /**
+   * Partitions go to another consumer. Rows that wait are dropped (their new owner reads them again); resolves when
+   * none is in flight, or after `timeoutMs`.
+   */
+  async release(partitions: ReadonlySet<PartitionOffsets>, timeoutMs: number): Promise<boolean> {
+    this.forget(this.batcher.drop(row => partitions.has((row as TrackedRow).offsets)));
+    const inFlight = () =>
+      [...this.batches].some(b => b.taken.some(r => partitions.has((r as TrackedRow).offsets)));
+    return this.until(() => !inFlight(), timeoutMs);
+  }
+
+  /**
+   * Ends: nothing new goes out; resolves when what is in flight is answered, or after `timeoutMs`.
+   * @param flush also writes what waits (a stop because of a bad record: all good ones before it)
+   */
+  async stop(timeoutMs: number, flush: boolean): Promise<boolean> {
+    if (!flush) this.stopped = true;
+    const done = await this.until(
+      () => (flush ? this.bufferedRows === 0 : this.batches.size === 0),
+      timeoutMs,
+    );
+    this.stopped = true;
+    this.abort.abort();
+    clearTimeout(this.timer);
+    return done;
+  }
+
+  // --- internal ---
+
+  private async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    const deadline = this.options.now() + timeoutMs;
+    while (!condition()) {
+      const left = deadline - this.options.now();
+      if (left <= 0) return false;
+      await this.change(left);
+    }
+    return true;
+  }
+
+  /** undefined: the record is skipped, or it has ended the sink (`failed`). */
+  private toRow(record: KafkaRecord, decoded: RowObject | null | RecordError): Row | undefined {
+    try {
+      const keyError = this.options.keyConverter.check(record);
+      if (keyError) throw keyError;
+      if (decoded === null) {
+        this.options.events.skipped('tombstone', 1);
+        return undefined;
+      }
+      if (decoded instanceof RecordError) throw decoded;
+      const row = this.mapper.map(decoded, record);
+      return row === NEEDS_EXACT ? this.toExactRow(record) : row;
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.badRecord(record, error);
+      return undefined;
+    }
+  }
+
+  private toExactRow(record: KafkaRecord): Row {
+    const exact = this.options.valueConverter.decodeExact(record);
+    if (exact instanceof RecordError) throw exact;
+    const row = exact === null ? NEEDS_EXACT : this.mapper.map(exact, record, true);
+    if (row === NEEDS_EXACT) {
+      throw new SinkError('INTERNAL', EXIT.internal, 'a record changed between two decodings', {
+        where: place(record),
+      });
+    }
+    return row;
+  }
+
+  /** Kafka Connect's errors.*: `none` ends the sink, `all` skips, counted, and logged by errors.log.enable. */
+  private badRecord(record: KafkaRecord, error: RecordError): void {
+    const { errors } = this.options.settings;
+    if (errors.tolerance === 'none') {
+      this.fatal(error);
+      return;
+    }
+    this.options.events.skipped('bad_record', 1);
+    if (!errors.logEnable) return;
+    this.options.log.error(`record skipped: ${error.message}`, {
+      stage: error.stage,
+      ...(errors.logIncludeMessages && {
+        key: record.key?.toString('utf8') ?? 'null',
+        value: record.value?.toString('utf8') ?? 'null',
+      }),
+    });
+  }
+
+  private fatal(error: SinkError): void {
+    if (this.failed) return;
+    this.failed = true;
+    this.options.onFatal(error);
+  }
+
+  private createMapper(schema: CollectionSchema): ColumnMapper {
+    const vectors = schema.fields.filter(
+      field => field.type === DataType.FloatVector && !field.functionOutput,
+    );
+    this.options.valueConverter.expect(vectors.map(field => ({ name: field.name, dim: field.dim ?? 0 })));
+    return createRowMapper(schema, {
+      insertMode: this.options.settings.insertMode,
+      onDropped: (field, count) => this.dropped(field, count),
+    });
+  }
+
+  private dropped(field: string, count: number): void {
+    this.options.events.fieldsDropped(count);
+    if (this.droppedSaid.has(field) || this.droppedSaid.size >= MAX_FIELDS_SAID) return;
+    this.droppedSaid.add(field);
+    this.options.log.warn(
+      `field ${JSON.stringify(field)} is not in collection ${this.schema.collection} and has no dynamic field to go to: dropped from every record`,
+    );
+  }
+
+  /** Sends whatever the batcher says should go now, and sets the alarm that it asks for. */
+  private pump(): void {
+    if (this.stopped) return;
+    for (;;) {
+      const batch = this.batcher.next(this.options.now());
+      if (!batch) break;
+      this.batches.add(batch);
+      this.send(batch).catch(error => this.fatal(internal(error)));
+    }
+    const { requests, limit } = this.buffered;
+    this.options.events.inFlight(requests, limit);
+    this.options.events.buffered(this.bufferedRows, this.bufferedBytes);
+    this.setAlarm(this.batcher.wakeAt);
+  }
+
+  private setAlarm(at: number | undefined): void {
+    if (at === undefined || at >= this.timerAt) return;
+    clearTimeout(this.timer);
+    this.timerAt = at;
+    this.timer = setTimeout(
+      () => {
+        this.timerAt = Number.POSITIVE_INFINITY;
+        this.pump();
+      },
+      Math.max(0, at - this.options.now()),
+    );
+  }
+
+  /** Writes one batch until Milvus has acknowledged it, or somebody else must answer for it. */
+  private async send(batch: Batch): Promise<void> {
+    const { settings, connection, events, waits, profile, now } = this.options;
+    const operation = settings.insertMode;
+    let mapper = this.mapper;
+    let body: Buffer | undefined;
+    let firstFailure: number | undefined;
+    for (let attempt = 1; ; attempt++) {
+      if (mapper !== this.mapper) {
+        if (!this.remapBatch(batch)) return;
+        mapper = this.mapper;
+        body = undefined;
+      }
+      body ??= profile.time('encode', () => this.encode(batch));
+      const sentAt = now();
+      batch.sentAt = sentAt;
+      const encoded = body;
+      const outcome = await profile.time('send', () =>
+        connection.writer.write(operation, encoded, batch.rows.length),
+      );
+      const answeredAt = now();
+      if (outcome.ok) {
+        if (attempt > 1) waits.end('milvus', 'Milvus', 'writes are acknowledged');
+        events.written(operation, {
+          rows: batch.rows.length,
+          bytes: body.length,
+          latencyMs: answeredAt - sentAt,
+        });
+        profile.time('ack', () => this.acknowledge(batch));
+        this.batcher.finish(batch, 'ok', answeredAt);
+        this.finished(batch);
+        return;
+      }
+      const { failure } = outcome;
+      firstFailure ??= answeredAt;
+      if (failure.kind === 'tooLarge' && batch.rows.length > 1) {
+        events.retried(failure.label);
+        this.options.log.warn('Milvus takes no request of this size: batches become smaller', {
+          bytes: body.length,
+          rows: batch.rows.length,
+        });
+        this.batcher.split(batch, answeredAt);
+        this.finished(batch);
+        return;
+      }
+      if (failure.kind === 'schemaChanged') {
+        events.retried(failure.label);
+        await this.describeAgain();
+      } else if (failure.kind === 'badRow' || failure.kind === 'tooLarge') {
+        this.giveUp(batch, refusedContent(batch, failure.reason));
+        return;
+      } else if (
+        failure.kind === 'refused' ||
+        retryExpired(firstFailure, answeredAt, settings.errors.retryTimeoutMs)
+      ) {
+        this.giveUp(batch, failure.error());
+        return;
+      } else {
+        events.retried(failure.label);
+        waits.begin('milvus', 'Milvus', failure.reason, { rows: batch.rows.length });
+      }
+      this.batcher.failed(batch, failure.kind === 'overloaded' ? 'overloaded' : 'unavailable', answeredAt);
+      events.inFlight(this.batcher.requestsInFlight, this.batcher.limiter.limit);
+      const baseMs = failure.kind === 'full' ? FULL_PAUSE_MS : FIRST_PAUSE_MS;
+      const maxMs = Math.max(baseMs, settings.errors.retryDelayMaxMs);
+      await this.pause(backoffMs(attempt, { baseMs, maxMs, random: this.options.random }));
+      if (this.stopped) {
+        this.finished(batch);
+        return;
+      }
+    }
+  }
+
+  private encode(batch: Batch): Buffer {
+    const { database, collection, schemaTimestamp } = this.schema;
+    const target = { database, collection, schemaTimestamp };
+    return encodeWrite(this.options.settings.insertMode, target, this.mapper.columns, batch.rows);
+  }
+
+  private acknowledge(batch: Batch): void {
+    const wall = this.options.wallClock();
+    for (const row of batch.taken as TrackedRow[]) {
+      const { record } = row;
+      row.offsets.done(record.offset);
+      if (record.timestamp !== undefined && record.timestamp > 0) {
+        this.options.events.endToEnd(Math.max(0, wall - record.timestamp) / 1000);
+      }
+    }
+    const superseded = batch.taken.length - batch.rows.length;
+    if (superseded > 0) this.options.events.superseded(superseded);
+    this.forget(batch.taken);
+  }
+
+  private forget(rows: readonly Row[]): void {
+    this.bufferedRows -= rows.length;
+    for (const row of rows) this.bufferedBytes -= row.bytes + row.record.size;
+  }
+
+  private finished(batch: Batch): void {
+    this.batches.delete(batch);
+    const { resolve } = this.changed;
+    this.changed = Promise.withResolvers<void>();
+    resolve();
+    this.pump();
+  }
+
+  /** The batch stays undone; the sink ends. */
+  private giveUp(batch: Batch, error: SinkError): void {
+    this.batcher.finish(batch, 'ok', this.options.now());
+    this.stopped = true;
+    this.finished(batch);
+    this.fatal(error);
+  }
+
+  /** Milvus says that the collection changed: reads its schema once for all who ask, and maps again what waits. */
+  private describeAgain(): Promise<void> {
+    this.redescribing ??= (async () => {
+      try {
+        this.schema = await this.options.connection.describe();
+        this.mapper = this.createMapper(this.schema);
+        this.options.log.info(`collection ${this.schema.collection} has changed: its schema was read again`);
+        this.batcher.replaceWaiting(row => this.remap(row));
+      } catch (error) {
+        if (error instanceof SinkError) this.fatal(error);
+        // Otherwise Milvus is not there now; the batch's next try finds out again.
+      } finally {
+        this.redescribing = undefined;
+      }
+    })();
+    return this.redescribing;
+  }
+
+  /** False when nothing of the batch is left to send. */
+  private remapBatch(batch: Batch): boolean {
+    const replaced = new Map<Row, Row | undefined>();
+    for (const row of batch.rows) replaced.set(row, this.remap(row));
+    if (this.failed) {
+      this.batcher.finish(batch, 'ok', this.options.now());
+      this.finished(batch);
+      return false;
+    }
+    const current = (row: Row) => (replaced.has(row) ? (replaced.get(row) ?? []) : row);
+    batch.rows = batch.rows.flatMap(current);
+    batch.taken = batch.taken.flatMap(current);
+    batch.bytes = batch.rows.reduce((sum, row) => sum + row.bytes, 0);
+    if (batch.rows.length > 0) return true;
+    this.acknowledge(batch);
+    this.batcher.finish(batch, 'ok', this.options.now());
+    this.finished(batch);
+    return false;
+  }
+
+  /** The record's row under the present schema. A record that does not fit any more is a bad record like any other. */
+  private remap(row: Row): Row | undefined {
+    const [decoded] = this.options.valueConverter.decode([row.record]);
+    const mapped = this.toRow(row.record, decoded!);
+    const { offsets } = row as TrackedRow;
+    if (mapped) {
+      (mapped as TrackedRow).offsets = offsets;
+      this.bufferedBytes += mapped.bytes - row.bytes;
+    } else if (!this.failed) {
+      this.forget([row]);
+      offsets.done(row.record.offset);
+    }
+    return mapped;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      if (this.abort.signal.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        this.abort.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.abort.signal.addEventListener('abort', done);
+    });
+  }
+}
+
+const FIRST_PAUSE_MS = 100;
+/** A full disk or an exhausted quota does not pass in a second. */
+const FULL_PAUSE_MS = 5000;
+const MAX_FIELDS_SAID = 1000;
+
+function refusedContent(batch: Batch, reason: string): SinkError {
+  const ranges = new Map<string, { topic: string; partition: number; first: number; last: number }>();
+  for (const { record } of batch.taken) {
+    const id = `${record.topic}-${record.partition}`;
+    const range = ranges.get(id);
+    if (!range)
+      ranges.set(id, {
+        topic: record.topic,
+        partition: record.partition,
+        first: record.offset,
+        last: record.offset,
+      });
+    else {
+      range.first = Math.min(range.first, record.offset);
+      range.last = Math.max(range.last, record.offset);
+    }
+  }
+  const where = [...ranges.values()].map(r => `${r.topic}-${r.partition}@${r.first}..${r.last}`).join(', ');
+  return new SinkError('MILVUS_REFUSED_ROWS', EXIT.badRecord, 'Milvus refuses a batch for its content', {
+    where,
+    found: reason,
+    fix: 'One of these records does not fit the collection; nothing of the batch is committed',
+  });
+}
+
+function internal(error: unknown): SinkError {
+  if (error instanceof SinkError) return error;
+  return new SinkError('INTERNAL', EXIT.internal, 'a defect of milvus-sink: please report it', {
+    found: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    cause: error,
+  });
+}

@@ -1,0 +1,223 @@
+// The sink's life: wait for Kafka and Milvus, run, and end so that nothing is lost. The task that wires a pipeline.
+import type { SinkSettings } from '../config/settings.ts';
+import { createKeyConverter, createValueConverter } from '../decode/registry.ts';
+import { EXIT, type ExitCode, RecordError, SinkError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { MilvusConnection } from '../milvus/client.ts';
+import type { CollectionSchema } from '../milvus/schema.ts';
+import type { Health } from '../serve/health.ts';
+import type { ConsumerOptions } from '../source/consumer.ts';
+import { subscriptionPattern } from '../source/topics.ts';
+import type { SinkEvents } from './events.ts';
+import { Pipeline } from './pipeline.ts';
+import type { Profile } from './profile.ts';
+import { backoffMs } from './retry.ts';
+import { sleep, Task } from './task.ts';
+import { Waits } from './waits.ts';
+
+export interface SinkOptions {
+  settings: SinkSettings;
+  events: SinkEvents;
+  health: Health;
+  log: Logger;
+  profile: Profile;
+  createClient: ConsumerOptions['create'];
+  /** One try. @throws SinkError when Milvus refuses (exit code 3), any other error when it is not there yet */
+  connectMilvus: () => Promise<MilvusConnection>;
+  /** Monotonic ms. */
+  now: () => number;
+  /** ms since the epoch. */
+  wallClock: () => number;
+  random: () => number;
+}
+
+export class Sink {
+  private readonly stopping = new AbortController();
+  private fatal: SinkError | undefined;
+  private readonly waits: Waits;
+  private readonly tasks: Task[];
+  private settings: SinkSettings;
+  private pipeline: Pipeline | undefined;
+  private rowsSinceStatus = 0;
+  private statusAt: number | undefined;
+
+  constructor(private readonly options: SinkOptions) {
+    const { settings, log, health, now } = options;
+    this.settings = settings;
+    this.waits = new Waits(log, health, now);
+    const subscription = settings.topicsRegex
+      ? [subscriptionPattern(settings.topicsRegex)]
+      : (settings.topics ?? []);
+    this.tasks = Array.from(
+      { length: settings.tasksMax },
+      (_, id) =>
+        new Task({
+          id,
+          settings,
+          subscription,
+          createClient: options.createClient,
+          events: this.countingEvents(),
+          waits: this.waits,
+          log,
+          now,
+          stop: this.stopping.signal,
+          onFatal: error => this.end(error),
+        }),
+    );
+  }
+
+  /** Stops: what is in flight is finished and committed. To be called once; `run` then resolves. */
+  stop(): void {
+    this.stopping.abort();
+  }
+
+  /** Runs until `stop` or until something ends the sink. */
+  async run(): Promise<{ exitCode: ExitCode; error?: SinkError }> {
+    const { log, health } = this.options;
+    const ticker = setInterval(() => this.tick(), TICK_MS);
+    let connection: MilvusConnection | undefined;
+    try {
+      const [milvus] = await Promise.all([this.connectMilvus(), ...this.tasks.map(task => task.connect())]);
+      connection = milvus?.connection;
+      if (milvus && !this.stopping.signal.aborted) {
+        this.pipeline = this.createPipeline(milvus.connection, milvus.schema);
+        health.set('pipeline', true, 'running');
+        await Promise.all(this.tasks.map(task => task.run(this.pipeline!)));
+      }
+    } catch (error) {
+      this.end(
+        error instanceof SinkError
+          ? error
+          : new SinkError('INTERNAL', EXIT.internal, 'a defect of milvus-sink: please report it', {
+              found: error instanceof Error ? (error.stack ?? error.message) : String(error),
+              cause: error,
+            }),
+      );
+    }
+    health.set('pipeline', false, this.fatal ? 'failed' : 'stopping');
+    if (this.pipeline) {
+      const { offsetFlushTimeoutMs } = this.settings;
+      const finished = await this.pipeline.stop(offsetFlushTimeoutMs, this.fatal instanceof RecordError);
+      if (!finished) log.warn('requests in flight did not finish in time: their records will be read again');
+    }
+    await Promise.all(this.tasks.map(task => task.close()));
+    clearInterval(ticker);
+    await connection?.close();
+    return this.fatal ? { exitCode: this.fatal.exitCode, error: this.fatal } : { exitCode: EXIT.stopped };
+  }
+
+  // --- internal ---
+
+  private end(error: SinkError): void {
+    this.fatal ??= error;
+    this.stopping.abort();
+  }
+
+  /** Tries until Milvus answers with the collection's schema. Milvus not being there is no error; a refusal is. */
+  private async connectMilvus(): Promise<
+    { connection: MilvusConnection; schema: CollectionSchema } | undefined
+  > {
+    const { random, log } = this.options;
+    const { address, collection } = this.settings.milvus;
+    const stop = this.stopping.signal;
+    for (let attempt = 1; !stop.aborted; attempt++) {
+      let connection: MilvusConnection | undefined;
+      try {
+        connection = await this.options.connectMilvus();
+        const schema = await connection.describe();
+        this.waits.end('milvus', 'Milvus', `connected to ${address}`);
+        log.debug('Milvus connected', { version: connection.serverVersion, collection });
+        this.chooseInsertMode(schema);
+        return { connection, schema };
+      } catch (error) {
+        await connection?.close();
+        if (error instanceof SinkError) {
+          this.end(error);
+          return undefined;
+        }
+        this.waits.begin(
+          'milvus',
+          'Milvus',
+          `${address}: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        await sleep(backoffMs(attempt, { baseMs: 200, maxMs: RECONNECT_MAX_MS, random }), stop);
+      }
+    }
+    return undefined;
+  }
+
+  /** An upsert into an autoID collection needs the old key and gives a new one: insert is what a sink wants there. */
+  private chooseInsertMode(schema: CollectionSchema): void {
+    if (!schema.primary.autoId || this.settings.insertMode === 'insert') return;
+    if (this.settings.insertModeExplicit) {
+      throw new SinkError(
+        'INSERT_MODE_AUTOID',
+        EXIT.configuration,
+        `collection ${schema.collection} gives its keys itself (autoID): an upsert would not find the old row`,
+        {
+          expected: 'insert.mode=insert',
+          found: 'insert.mode=upsert',
+          fix: 'Remove insert.mode, or set it to insert',
+        },
+      );
+    }
+    this.settings = { ...this.settings, insertMode: 'insert' };
+    this.options.log.info(
+      `collection ${schema.collection} gives its keys itself (autoID): rows are inserted, and a record read twice is a row twice`,
+    );
+  }
+
+  private createPipeline(connection: MilvusConnection, schema: CollectionSchema): Pipeline {
+    const { log, profile, now, wallClock, random } = this.options;
+    return new Pipeline({
+      settings: this.settings,
+      connection,
+      schema,
+      valueConverter: createValueConverter(this.settings.valueConverter),
+      keyConverter: createKeyConverter(this.settings.keyConverter),
+      events: this.countingEvents(),
+      waits: this.waits,
+      log,
+      profile,
+      now,
+      wallClock,
+      random,
+      onFatal: error => this.end(error),
+    });
+  }
+
+  private countingEvents(): SinkEvents {
+    const { events } = this.options;
+    return {
+      ...events,
+      written: (operation, report) => {
+        this.rowsSinceStatus += report.rows;
+        events.written(operation, report);
+      },
+    };
+  }
+
+  private tick(): void {
+    this.waits.tick();
+    for (const task of this.tasks) task.tick();
+    const now = this.options.now();
+    this.statusAt ??= now;
+    const elapsedMs = now - this.statusAt;
+    if (elapsedMs < STATUS_MS || !this.pipeline) return;
+    const rows = this.rowsSinceStatus;
+    this.statusAt = now;
+    this.rowsSinceStatus = 0;
+    if (rows === 0) return;
+    const { buffered } = this.pipeline;
+    const lags = this.tasks.map(task => task.lag).filter(lag => lag !== undefined);
+    this.options.log.info(`${rows} rows written, ${Math.round((rows * 1000) / elapsedMs)}/s`, {
+      lag: lags.length > 0 ? lags.reduce((sum, lag) => sum + lag, 0) : undefined,
+      buffered: buffered.rows,
+      in_flight: `${buffered.requests}/${buffered.limit}`,
+    });
+  }
+}
+
+const TICK_MS = 200;
+const STATUS_MS = 30_000;
+const RECONNECT_MAX_MS = 2000;

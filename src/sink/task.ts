@@ -1,0 +1,312 @@
+// One task: a consumer whose records go into the sink's pipeline and whose offsets follow the acknowledgements.
+import type { KafkaProperties, SinkSettings } from '../config/settings.ts';
+import type { SinkError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { TopicPartition } from '../native/rdkafka.ts';
+import { type ConsumerOptions, KafkaConsumer } from '../source/consumer.ts';
+import { classifyKafkaError, isGroupMoving, type KafkaErrorLike } from '../source/failure.ts';
+import { OffsetTracker, type PartitionOffsets } from '../source/offsets.ts';
+import type { SinkEvents } from './events.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Waits } from './waits.ts';
+
+export interface TaskOptions {
+  id: number;
+  settings: SinkSettings;
+  subscription: string[];
+  createClient: ConsumerOptions['create'];
+  events: SinkEvents;
+  waits: Waits;
+  log: Logger;
+  /** Monotonic ms. */
+  now: () => number;
+  /** Aborted when the sink stops. */
+  stop: AbortSignal;
+  onFatal: (error: SinkError) => void;
+}
+
+export class Task {
+  private readonly tracker = new OffsetTracker();
+  private consumer: KafkaConsumer | undefined;
+  private pipeline: Pipeline | undefined;
+  private everConnected = false;
+  private committing: Promise<void> | undefined;
+  private committedAt = 0;
+  private probing = false;
+
+  constructor(private readonly options: TaskOptions) {}
+
+  /** Tries until a broker answers or the sink stops. Kafka not being there is no error. */
+  async connect(): Promise<void> {
+    const { stop, createClient, log } = this.options;
+    while (!stop.aborted) {
+      const consumer = new KafkaConsumer({
+        properties: this.properties(),
+        subscription: this.options.subscription,
+        hooks: {
+          assigned: partitions => this.assigned(partitions),
+          revoked: (partitions, lost) => this.revoked(partitions, lost),
+          error: error => this.kafkaError(error),
+        },
+        log,
+        create: createClient,
+      });
+      try {
+        await consumer.connect();
+        this.consumer = consumer;
+        this.everConnected = true;
+        this.options.waits.end('kafka', 'Kafka', 'connected');
+        return;
+      } catch (error) {
+        this.kafkaError(error as KafkaErrorLike, true);
+        await consumer.close();
+      }
+      await sleep(RECONNECT_PAUSE_MS, stop);
+    }
+  }
+
+  /** Joins the group and feeds `pipeline` until the sink stops. */
+  async run(pipeline: Pipeline): Promise<void> {
+    const { settings, stop } = this.options;
+    const consumer = this.consumer;
+    if (!consumer || stop.aborted) return;
+    this.pipeline = pipeline;
+    this.committedAt = this.options.now();
+    consumer.subscribe();
+    let fullSince: number | undefined;
+    while (!stop.aborted) {
+      if (pipeline.full) {
+        fullSince ??= this.options.now();
+        if (this.options.now() - fullSince < PAUSE_AFTER_MS) {
+          await pipeline.change(PAUSE_AFTER_MS);
+          continue;
+        }
+        consumer.pause();
+      } else {
+        fullSince = undefined;
+        consumer.resume();
+      }
+      try {
+        const records = await consumer.poll(settings.maxPollRecords);
+        pipeline.process(records, this.tracker);
+      } catch (error) {
+        if (error instanceof Error && !('code' in error)) throw error;
+        this.kafkaError(error as unknown as KafkaErrorLike);
+        await sleep(POLL_ERROR_PAUSE_MS, stop);
+      }
+    }
+  }
+
+  /** Housekeeping, about every 200 ms: commits and gauges. */
+  tick(): void {
+    if (!this.pipeline) return;
+    const { now, events, settings } = this.options;
+    // Soon while rows flow, sooner still when everything is written: what is not committed is read again after a crash.
+    const wait = Math.min(
+      settings.offsetFlushIntervalMs,
+      this.pipeline.idle ? IDLE_COMMIT_MS : BUSY_COMMIT_MS,
+    );
+    if (!this.committing && now() - this.committedAt >= wait) void this.commit();
+    for (const { topic, partition, offsets } of this.tracker.all()) {
+      const end = this.consumer?.endOffset(topic, partition);
+      const position = offsets.committable ?? offsets.committed;
+      if (end !== undefined && position !== undefined)
+        events.lag(topic, partition, Math.max(0, end - position));
+    }
+  }
+
+  /** Sum of the lag of all partitions, records; undefined before it is known. */
+  get lag(): number | undefined {
+    let sum: number | undefined;
+    for (const { topic, partition, offsets } of this.tracker.all()) {
+      const end = this.consumer?.endOffset(topic, partition);
+      const position = offsets.committable ?? offsets.committed;
+      if (end !== undefined && position !== undefined) sum = (sum ?? 0) + Math.max(0, end - position);
+    }
+    return sum;
+  }
+
+  get partitions(): number {
+    return [...this.tracker.all()].length;
+  }
+
+  /** Commits what is done and leaves the group. */
+  async close(): Promise<void> {
+    const { settings, log } = this.options;
+    await this.committing;
+    const committed = await within(this.commit(), settings.offsetFlushTimeoutMs);
+    if (!committed) log.warn('offsets could not be committed in time: the last records will be read again');
+    if (this.consumer) {
+      const left = await within(this.consumer.close(), CLOSE_TIMEOUT_MS);
+      if (!left)
+        log.warn('the consumer did not leave its group in time: the group notices after session.timeout.ms');
+    }
+  }
+
+  // --- internal ---
+
+  /** Each task is a client and, under static membership, a member of its own. */
+  private properties(): KafkaProperties {
+    const { settings, id } = this.options;
+    const instance = settings.consumer['group.instance.id'];
+    if (instance === undefined || settings.tasksMax === 1) return settings.consumer;
+    return { ...settings.consumer, 'group.instance.id': `${instance}-${id}` };
+  }
+
+  private assigned(partitions: TopicPartition[]): void {
+    const { events, waits, log, settings } = this.options;
+    for (const { topic, partition } of partitions) this.tracker.assign(topic, partition);
+    if (partitions.length > 0) {
+      waits.end('kafka', 'topics', 'partitions assigned');
+      log.info('partitions assigned', { task: this.options.id, partitions: names(partitions) });
+      this.consumer?.committed(partitions, settings.offsetFlushTimeoutMs).then(
+        offsets => {
+          for (const { topic, partition, offset } of offsets) {
+            if (offset === undefined || offset < 0) continue;
+            this.tracker.get(topic, partition)?.commit(offset);
+            events.committed(topic, partition, offset);
+          }
+        },
+        error => log.debug(`the committed offsets are not known yet: ${(error as KafkaErrorLike).message}`),
+      );
+    }
+    events.rebalanced('assigned');
+  }
+
+  private async revoked(partitions: TopicPartition[], lost: boolean): Promise<void> {
+    const { events, log, settings, stop } = this.options;
+    const leaving = new Set<PartitionOffsets>();
+    const last: Array<{ topic: string; partition: number; offsets: PartitionOffsets }> = [];
+    for (const { topic, partition } of partitions) {
+      const offsets = this.tracker.get(topic, partition);
+      if (!offsets) continue;
+      leaving.add(offsets);
+      last.push({ topic, partition, offsets });
+      this.tracker.revoke(topic, partition);
+    }
+    if (partitions.length > 0)
+      log.info(lost ? 'partitions lost' : 'partitions revoked', {
+        task: this.options.id,
+        partitions: names(partitions),
+      });
+    events.rebalanced(lost ? 'lost' : 'revoked');
+    if (this.pipeline && !stop.aborted) {
+      const inTime = await this.pipeline.release(leaving, lost ? 0 : settings.offsetFlushTimeoutMs);
+      if (!inTime && !lost)
+        log.warn(
+          'requests in flight for revoked partitions did not finish in time: their records will be read again',
+          { partitions: names(partitions) },
+        );
+    }
+    await this.committing;
+    if (!lost) await within(this.commitThese(last), settings.offsetFlushTimeoutMs);
+    for (const { topic, partition } of partitions) events.forgotten(topic, partition);
+  }
+
+  private commit(): Promise<void> {
+    this.committedAt = this.options.now();
+    this.committing = this.commitThese([...this.tracker.all()]).finally(() => {
+      this.committing = undefined;
+    });
+    return this.committing;
+  }
+
+  /** Never rejects: an offset that was not stored is stored by the next commit, or its records are read again. */
+  private async commitThese(
+    partitions: Array<{ topic: string; partition: number; offsets: PartitionOffsets }>,
+  ): Promise<void> {
+    const moves = partitions
+      .filter(p => p.offsets.dirty)
+      .map(p => ({ ...p, offset: p.offsets.committable! }));
+    if (moves.length === 0 || !this.consumer) return;
+    try {
+      await this.consumer.commit(moves.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+      for (const { topic, partition, offset, offsets } of moves) {
+        offsets.commit(offset);
+        this.options.events.committed(topic, partition, offset);
+      }
+    } catch (error) {
+      const kafkaError = error as KafkaErrorLike;
+      if (isGroupMoving(kafkaError.code)) this.options.log.debug(`commit deferred: ${kafkaError.message}`);
+      else {
+        this.options.log.warn(`offsets not committed, will be tried again: ${kafkaError.message}`);
+        this.kafkaError(kafkaError);
+      }
+    }
+  }
+
+  private kafkaError(error: KafkaErrorLike, failedToConnect = false): void {
+    const { settings, waits, log, onFatal } = this.options;
+    const where = String(settings.consumer['bootstrap.servers']);
+    const topics = this.options.subscription.join(', ');
+    const verdict = classifyKafkaError(error, {
+      where,
+      topics,
+      groupId: settings.groupId,
+      everConnected: this.everConnected,
+    });
+    if (verdict.kind === 'refused') onFatal(verdict.error);
+    else if (verdict.kind === 'ignore') log.debug(`Kafka: ${error.message}`, { code: error.code });
+    else if (verdict.topicMissing) waits.begin('kafka', 'topics', verdict.reason);
+    else if (failedToConnect) waits.begin('kafka', 'Kafka', `${where}: ${verdict.reason}`);
+    else void this.probe(verdict.reason);
+  }
+
+  /** One broker's trouble is not Kafka's: only when no broker answers is Kafka away, until one does. */
+  private async probe(reason: string): Promise<void> {
+    const { waits, stop, settings, log } = this.options;
+    if (this.probing || !this.consumer) {
+      log.debug(`Kafka: ${reason}`);
+      return;
+    }
+    this.probing = true;
+    try {
+      while (!stop.aborted && this.consumer) {
+        if (await this.consumer.reachable()) {
+          if (!waits.waitingFor('topics')) waits.end('kafka', 'Kafka', 'connected');
+          return;
+        }
+        waits.begin('kafka', 'Kafka', `${settings.consumer['bootstrap.servers']}: ${reason}`);
+        await sleep(RECONNECT_PAUSE_MS, stop);
+      }
+    } finally {
+      this.probing = false;
+    }
+  }
+}
+
+const RECONNECT_PAUSE_MS = 1000;
+const POLL_ERROR_PAUSE_MS = 100;
+/** A full pipeline stops reading at once, and pauses the partitions when it lasts: a pause throws away what was fetched. */
+const PAUSE_AFTER_MS = 500;
+const BUSY_COMMIT_MS = 1000;
+const IDLE_COMMIT_MS = 200;
+const CLOSE_TIMEOUT_MS = 10_000;
+
+/** Resolves after `ms` or when `stop` is aborted. */
+export function sleep(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (stop.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener('abort', done);
+  });
+}
+
+async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}
+
+function names(partitions: TopicPartition[]): string {
+  return partitions.map(p => `${p.topic}-${p.partition}`).join(',');
+}

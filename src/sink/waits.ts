@@ -1,0 +1,67 @@
+// What the sink waits for, said when it starts, every 30 s while it lasts, and when it is over.
+import type { LogFields, Logger } from '../log.ts';
+import type { CheckName, Health } from '../serve/health.ts';
+
+interface Wait {
+  reason: string;
+  since: number;
+  saidAt: number;
+}
+
+export class Waits {
+  private readonly open = new Map<string, Wait>();
+
+  /** @param now monotonic ms */
+  constructor(
+    private readonly log: Logger,
+    private readonly health: Health,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * Something is missing; to be called at every failed try.
+   * @param what `Kafka`, `Milvus`, …: one wait each
+   */
+  begin(check: CheckName, what: string, reason: string, fields?: LogFields): void {
+    this.health.set(check, false, `waiting for ${what}: ${reason}`);
+    const now = this.now();
+    const wait = this.open.get(what);
+    if (!wait) {
+      this.open.set(what, { reason, since: now, saidAt: now });
+      this.log.warn(`waiting for ${what}: ${reason}`, fields);
+      return;
+    }
+    wait.reason = reason;
+  }
+
+  /** It is there (again). */
+  end(check: CheckName, what: string, detail: string): void {
+    this.health.set(check, true, detail);
+    const wait = this.open.get(what);
+    if (!wait) return;
+    this.open.delete(what);
+    this.log.info(`${what} is there after ${seconds(this.now() - wait.since)} s`, { was: wait.reason });
+  }
+
+  waitingFor(what: string): boolean {
+    return this.open.has(what);
+  }
+
+  /** To be called about once a second. */
+  tick(): void {
+    const now = this.now();
+    for (const [what, wait] of this.open) {
+      if (now - wait.saidAt < REPEAT_MS) continue;
+      wait.saidAt = now;
+      this.log.warn(`still waiting for ${what} after ${seconds(now - wait.since)} s: ${wait.reason}`);
+    }
+  }
+}
+
+// --- internal ---
+
+const REPEAT_MS = 30_000;
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(ms < 10_000 ? 1 : 0);
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'bun:test';
+import { createLogger } from '../../../src/log.ts';
+import { Health } from '../../../src/serve/health.ts';
+import { Waits } from '../../../src/sink/waits.ts';
+
+test('a wait is said at once, every 30 s with its latest reason, and when it is over; ready only then', () => {
+  const lines: string[] = [];
+  const log = createLogger({
+    level: 'info',
+    format: 'json',
+    now: () => new Date(0),
+    write: line => lines.push(JSON.parse(line).message),
+    mask: t => t,
+  });
+  const health = new Health();
+  let now = 0;
+  const waits = new Waits(log, health, () => now);
+
+  waits.begin('milvus', 'Milvus', 'refused');
+  waits.begin('milvus', 'Milvus', 'still starting');
+  expect(lines).toEqual(['waiting for Milvus: refused']);
+  expect(health.get('milvus')).toEqual({ ok: false, detail: 'waiting for Milvus: still starting' });
+
+  now = 29_999;
+  waits.tick();
+  expect(lines).toHaveLength(1);
+  now = 30_000;
+  waits.tick();
+  waits.tick();
+  expect(lines.slice(1)).toEqual(['still waiting for Milvus after 30 s: still starting']);
+
+  now = 31_000;
+  waits.end('milvus', 'Milvus', 'connected');
+  expect(lines.slice(2)).toEqual(['Milvus is there after 31 s']);
+  expect(health.get('milvus')).toEqual({ ok: true, detail: 'connected' });
+  now = 100_000;
+  waits.tick();
+  waits.end('milvus', 'Milvus', 'connected');
+  expect(lines).toHaveLength(3);
+});

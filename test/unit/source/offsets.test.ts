@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { OffsetTracker, PartitionOffsets } from '../../../src/source/offsets.ts';
+
+describe('PartitionOffsets', () => {
+  test('commits up to the first record that is not done', () => {
+    const offsets = new PartitionOffsets();
+    for (const offset of [10, 11, 12]) offsets.read(offset);
+    expect(offsets.committable).toBeUndefined();
+    offsets.done(11);
+    expect(offsets.committable).toBeUndefined();
+    offsets.done(10);
+    expect(offsets.committable).toBe(12);
+    offsets.done(12);
+    expect(offsets.committable).toBe(13);
+    expect(offsets.pending).toBe(0);
+  });
+
+  test('a record that was read before is not tracked again', () => {
+    const offsets = new PartitionOffsets();
+    expect(offsets.read(5)).toBe(true);
+    expect(offsets.read(5)).toBe(false);
+    offsets.done(5);
+    expect(offsets.read(5)).toBe(false);
+    expect(offsets.read(6)).toBe(true);
+  });
+
+  test('is dirty only while a commit would move the group', () => {
+    const offsets = new PartitionOffsets();
+    expect(offsets.dirty).toBe(false);
+    offsets.read(0);
+    offsets.done(0);
+    expect(offsets.dirty).toBe(true);
+    offsets.commit(1);
+    expect(offsets.dirty).toBe(false);
+  });
+
+  test('property: whatever the gaps and the order of acknowledgement, never beyond a record that is not done', () => {
+    const scenario = fc
+      .array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3000 })
+      .chain(gaps => fc.tuple(fc.constant(gaps), fc.shuffledSubarray(gaps.map((_, i) => i))));
+    fc.assert(
+      fc.property(scenario, ([gaps, acknowledged]) => {
+        const offsets = new PartitionOffsets();
+        const read: number[] = [];
+        let at = 100;
+        for (const gap of gaps) {
+          at += gap;
+          read.push(at);
+          offsets.read(at);
+        }
+        const done = new Set<number>();
+        for (const index of acknowledged) {
+          done.add(index);
+          offsets.done(read[index]!);
+        }
+        let contiguous = 0;
+        while (done.has(contiguous)) contiguous++;
+        expect(offsets.committable).toBe(contiguous === 0 ? undefined : read[contiguous - 1]! + 1);
+        expect(offsets.pending).toBe(read.length - contiguous);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('OffsetTracker', () => {
+  test('an acknowledgement for a partition that came back belongs to its former life', () => {
+    const tracker = new OffsetTracker();
+    tracker.assign('t', 0);
+    const before = tracker.get('t', 0)!;
+    before.read(1);
+    tracker.revoke('t', 0);
+    expect(tracker.get('t', 0)).toBeUndefined();
+    tracker.assign('t', 0);
+    tracker.get('t', 0)!.read(1);
+    before.done(1);
+    expect(tracker.committable()).toEqual([]);
+  });
+
+  test('lists only what moves', () => {
+    const tracker = new OffsetTracker();
+    tracker.assign('a', 0);
+    tracker.assign('b', 3);
+    tracker.get('a', 0)!.read(7);
+    tracker.get('b', 3)!.read(9);
+    tracker.get('b', 3)!.done(9);
+    expect(tracker.committable()).toEqual([{ topic: 'b', partition: 3, offset: 10 }]);
+  });
+});
