@@ -1,0 +1,66 @@
+// Loads the official Kafka client with its native addon, and says in words why that can fail on a machine.
+
+import type * as Package from '@confluentinc/kafka-javascript';
+import { EXIT, SinkError } from '../errors.ts';
+
+/** The package as it is: `KafkaConsumer`, `Producer`, `AdminClient`, `CODES`, `librdkafkaVersion`, `features`. */
+export type Kafka = typeof Package;
+
+let loaded: Kafka | undefined;
+
+/**
+ * The official client (`@confluentinc/kafka-javascript`), loaded at the first call: a command that needs no Kafka
+ * starts without it.
+ *
+ * @throws SinkError NATIVE_LOAD when the addon cannot be loaded: the executable unpacks it into the temp directory,
+ *   which may be read-only or mounted noexec, and it needs a C library as new as the one it was linked with
+ */
+export function loadKafka(): Kafka {
+  if (!loaded) {
+    try {
+      // A static require, so that the bundler embeds the package, and with it the addon.
+      loaded = require('@confluentinc/kafka-javascript') as Kafka;
+    } catch (error) {
+      throw loadFailure(error, process.env);
+    }
+  }
+  return loaded;
+}
+
+/**
+ * The words for a failed load of a native addon.
+ *
+ * @param error what `require` of the addon threw
+ * @param env environment in which the temp directory is named (`BUN_TMPDIR`, `TMPDIR`)
+ */
+export function loadFailure(error: unknown, env: Record<string, string | undefined>): SinkError {
+  const text = error instanceof Error ? error.message : String(error);
+  const setting = env.BUN_TMPDIR ? 'BUN_TMPDIR' : env.TMPDIR ? 'TMPDIR' : undefined;
+  const directory = setting ? env[setting] : '/tmp';
+  const found = text.replace(/\s+/g, ' ').trim();
+  const fail = (expected: string, fix: string) =>
+    new SinkError('NATIVE_LOAD', EXIT.configuration, 'the Kafka client’s native code cannot be loaded', {
+      expected,
+      found,
+      fix,
+      cause: error,
+    });
+  const libc = /version [`'"‘]?(GLIBC_[\d.]+)['"’]? not found/.exec(text);
+  if (libc) {
+    return fail(
+      `a C library with ${libc[1]}`,
+      'This executable was linked on a newer Linux: run it on a distribution at least as new (ldd --version shows yours), ' +
+        'or in a container, or build it with scripts/build on this machine',
+    );
+  }
+  if (/cannot open shared object file.*musl|ld-musl|libc\.musl/i.test(text)) {
+    return fail(
+      'a Linux with glibc',
+      'Alpine and other musl systems need an executable that was built for them',
+    );
+  }
+  return fail(
+    `a temp directory that is writable, not mounted noexec, with 20 MB free; now ${directory}${setting ? ` from ${setting}` : ''}`,
+    'At start the executable unpacks its native code there: set BUN_TMPDIR (or TMPDIR) to such a directory',
+  );
+}
