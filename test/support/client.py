@@ -6,6 +6,7 @@ JavaScript would round them.
 """
 import json
 import random
+import signal
 import sys
 import threading
 import time
@@ -203,13 +204,13 @@ def check_sequence(c):
 
 
 def fill(c):
-    """The bench's topic: `rows` of the guide's shape with `dim`; ids grow from 0, spread over the partitions."""
+    """`rows` of the guide's shape with `dim`, as fast as it goes; ids grow from `first` (0), spread over the partitions."""
     rng, dim = random.Random(1), c["dim"]
     p, failed = Producer({"bootstrap.servers": c["bootstrap"], "linger.ms": 20, "batch.size": 1000000, "queue.buffering.max.messages": 500000}), []
     vectors = [json.dumps([round(rng.uniform(-1, 1), 9) for _ in range(dim)]) for _ in range(64)]
     title = "The Reported Mortality Rate of Coronavirus Is Not Important"
     link = "https://medium.com/swlh/the-reported-mortality-rate-of-coronavirus-is-not-important-369989c8d912"
-    for i in range(c["rows"]):
+    for i in range(c.get("first", 0), c.get("first", 0) + c["rows"]):
         value = f'{{"id": {i}, "title": "{title}", "title_vector": {vectors[i & 63]}, "link": "{link}"}}'
         while True:
             try:
@@ -223,7 +224,7 @@ def fill(c):
 
 
 def trickle(c):
-    """`rate` records a second for `seconds`, linger 0; `title` is the time of producing, µs since the epoch."""
+    """`rate` records a second for `seconds`, linger 0, ids from `first`; `title` is the time of producing, µs since the epoch."""
     p, failed = producer({**c, "linger": 0}), []
     vector = json.dumps([round(random.uniform(-1, 1), 9) for _ in range(c["dim"])])
     n, started = int(c["rate"] * c["seconds"]), time.time()
@@ -231,7 +232,8 @@ def trickle(c):
         ahead = started + i / c["rate"] - time.time()
         if ahead > 0:
             time.sleep(ahead)
-        p.produce(c["topic"], f'{{"id": {i}, "title": "{int(time.time() * 1e6)}", "title_vector": {vector}, "link": "x"}}')
+        row = c.get("first", 0) + i
+        p.produce(c["topic"], f'{{"id": {row}, "title": "{int(time.time() * 1e6)}", "title_vector": {vector}, "link": "x"}}')
         p.poll(0)
     flush(p, failed)
     return n
@@ -273,6 +275,7 @@ def answer(line):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C: who started this ends it, by closing its stdin
     with ThreadPoolExecutor(8) as pool:
         for text in sys.stdin:
             pool.submit(answer, text)

@@ -2,7 +2,7 @@
 // cheap enough to count rows for a benchmark.
 
 import http2 from 'node:http2';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 
 export const GRPC = {
   OK: 0,
@@ -51,7 +51,7 @@ export interface GrpcServerOptions {
 }
 
 export class GrpcServer {
-  private readonly sessions = new Set<http2.ServerHttp2Session>();
+  private readonly sockets = new Set<Socket>();
   private constructor(
     private readonly server: http2.Http2Server,
     readonly host: string,
@@ -77,9 +77,12 @@ export class GrpcServer {
       server.listen(options.port ?? 0, host, resolve);
     });
     const grpc = new GrpcServer(server, host, (server.address() as AddressInfo).port);
+    server.on('connection', (socket: Socket) => {
+      grpc.sockets.add(socket);
+      socket.on('close', () => grpc.sockets.delete(socket));
+      socket.on('error', () => {});
+    });
     server.on('session', session => {
-      grpc.sessions.add(session);
-      session.on('close', () => grpc.sessions.delete(session));
       session.on('error', () => {});
       session.setLocalWindowSize?.(1 << 26);
     });
@@ -87,7 +90,7 @@ export class GrpcServer {
     server.on('sessionError', () => {});
     server.on('tlsClientError', () => {});
     server.on('stream', (stream, headers) =>
-      receive(stream as http2.ServerHttp2Stream, headers, options.handle),
+      receive(stream as http2.ServerHttp2Stream, headers, options.handle, () => grpc.dropConnections()),
     );
     return grpc;
   }
@@ -97,16 +100,13 @@ export class GrpcServer {
   }
 
   get connections(): number {
-    return this.sessions.size;
+    return this.sockets.size;
   }
 
   /** Cuts every connection at once; the port stays open. */
   dropConnections(): void {
-    for (const session of this.sessions) {
-      session.socket.destroy();
-      session.destroy();
-    }
-    this.sessions.clear();
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
   }
 
   /** Closes the port and cuts every connection. */
@@ -123,6 +123,7 @@ function receive(
   stream: http2.ServerHttp2Stream,
   headers: http2.IncomingHttpHeaders,
   handle: GrpcServerOptions['handle'],
+  drop: () => void,
 ): void {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -140,11 +141,11 @@ function receive(
     } catch (error) {
       answer = { kind: 'error', code: GRPC.UNKNOWN, details: String(error) };
     }
-    if (!stream.destroyed) send(stream, answer);
+    if (!stream.destroyed) send(stream, answer, drop);
   });
 }
 
-function send(stream: http2.ServerHttp2Stream, answer: GrpcAnswer): void {
+function send(stream: http2.ServerHttp2Stream, answer: GrpcAnswer, drop: () => void): void {
   switch (answer.kind) {
     case 'message': {
       const frame = Buffer.allocUnsafe(5 + answer.body.length);
@@ -175,8 +176,7 @@ function send(stream: http2.ServerHttp2Stream, answer: GrpcAnswer): void {
       stream.close(answer.code);
       return;
     case 'drop':
-      stream.session?.socket.destroy();
-      stream.session?.destroy();
+      drop();
       return;
     case 'hang':
       return;
