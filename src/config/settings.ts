@@ -102,4 +102,6 @@ export interface SinkSettings {
   warnings: string[];
   /** Keys accepted and not needed, said at debug level. */
   notes: string[];
+  /** Replaces every secret of the configuration in a text: for the logger. */
+  mask: (text: string) => string;
 }

@@ -1,0 +1,42 @@
+// The thin shell around loadSettings: reads the files that the command line names.
+import { readFileSync } from 'node:fs';
+import { EXIT, SinkError } from '../errors.ts';
+import { loadSettings } from './load.ts';
+import type { SinkSettings } from './settings.ts';
+
+/**
+ * @param paths the worker's file and the connector's, or one file with both
+ * @param set `key=value` overrides
+ * @throws SinkError CONFIG_FILE when a file can't be read, CONFIG_INVALID when the content is wrong
+ */
+export function readSettings(
+  paths: readonly string[],
+  set: readonly string[] = [],
+  env: Record<string, string | undefined> = process.env,
+): SinkSettings {
+  const files = paths.map(path => ({ path, bytes: readConfiguration(path) }));
+  return loadSettings({ files, set, env, readFile: path => readFileSync(path) });
+}
+
+// --- internal ---
+
+function readConfiguration(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const found = FOUND[code] ?? `${code}`;
+    throw new SinkError('CONFIG_FILE', EXIT.configuration, 'a configuration file cannot be read', {
+      where: path,
+      expected: "the worker's properties file, then the connector's (properties or JSON)",
+      found,
+      cause: error,
+    });
+  }
+}
+
+const FOUND: Record<string, string> = {
+  ENOENT: 'no such file',
+  EISDIR: 'a directory',
+  EACCES: 'a file that this user may not read',
+};
