@@ -93,6 +93,8 @@ function listen(options: HttpOptions) {
       ...(options.host === '' ? {} : { hostname: options.host.replace(/^\[|\]$/g, '') }),
       port: options.port,
       development: false,
+      // Without development, Bun lets a second process share the port: two sinks would answer in turn.
+      reusePort: false,
       // Nothing that is served here has a body to read.
       maxRequestBodySize: 1024,
       fetch: request => respond(request, options),

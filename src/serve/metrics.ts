@@ -28,10 +28,8 @@ export interface MetricsOptions {
 }
 
 export interface Metrics {
-  /** The events of a process with one task: `eventsFor(0)`. */
+  /** Each call costs nanoseconds to a microsecond; those of each record nanoseconds. */
   readonly events: SinkEvents;
-  /** The events of one task. Counters add up over tasks, and so do the gauges of requests, rows and bytes. */
-  eventsFor(task: number): SinkEvents;
   /** Makes `milvus_sink_ready` say what these checks say. */
   bindHealth(health: Health): void;
   /** Content type of what `render` returns. */
@@ -61,48 +59,43 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const kind of ['assigned', 'revoked', 'lost']) m.rebalances.inc({ kind }, 0);
 
   const retryLabel = boundedLabel(MAX_RETRY_CODES);
-  const loads = new Map<number, TaskLoad>();
-  m.sumLoads = () => sumLoads(loads.values());
-  const eventsFor = (task: number): SinkEvents => {
-    const load = loads.get(task) ?? { requests: 0, limit: 0, rows: 0, bytes: 0 };
-    loads.set(task, load);
-    return {
-      polled(topic, records, bytes) {
-        m.recordsRead.inc({ topic }, records);
-        m.bytesRead.inc({ topic }, bytes);
-      },
-      skipped: (reason, records) => m.recordsSkipped.inc({ reason }, records),
-      fieldsDropped: count => m.fieldsDropped.inc(count),
-      written(operation, report) {
-        m.rowsWritten.inc({ operation }, report.rows);
-        m.batchRows.observe(report.rows);
-        m.batchBytes.observe(report.bytes);
-        m.requestSeconds.observe(report.latencyMs / 1000);
-      },
-      superseded: rows => m.rowsSuperseded.inc(rows),
-      // A producer's clock may be ahead of ours.
-      endToEnd: seconds => m.endToEndSeconds.observe(Math.max(seconds, 0)),
-      retried: code => m.requestRetries.inc({ code: retryLabel(code) }),
-      inFlight(requests, limit) {
-        load.requests = requests;
-        load.limit = limit;
-      },
-      buffered(rows, bytes) {
-        load.rows = rows;
-        load.bytes = bytes;
-      },
-      lag: (topic, partition, records) => m.lagRecords.set({ topic, partition }, records),
-      committed: (topic, partition, offset) => m.committedOffset.set({ topic, partition }, offset),
-      rebalanced: kind => m.rebalances.inc({ kind }),
-      forgotten(topic, partition) {
-        m.lagRecords.remove({ topic, partition });
-        m.committedOffset.remove({ topic, partition });
-      },
-    };
+  const events: SinkEvents = {
+    polled(topic, records, bytes) {
+      m.recordsRead.inc({ topic }, records);
+      m.bytesRead.inc({ topic }, bytes);
+    },
+    skipped: (reason, records) => m.recordsSkipped.inc({ reason }, records),
+    fieldsDropped(count) {
+      m.load.fieldsDropped += count;
+    },
+    written(operation, report) {
+      m.rowsWritten.inc({ operation }, report.rows);
+      m.batchRows.observe(report.rows);
+      m.batchBytes.observe(report.bytes);
+      m.requestSeconds.observe(report.latencyMs / 1000);
+    },
+    superseded: rows => m.rowsSuperseded.inc(rows),
+    // A producer's clock may be ahead of ours.
+    endToEnd: seconds => m.endToEndSeconds.observe(Math.max(seconds, 0)),
+    retried: code => m.requestRetries.inc({ code: retryLabel(code) }),
+    inFlight(requests, limit) {
+      m.load.requests = requests;
+      m.load.limit = limit;
+    },
+    buffered(rows, bytes) {
+      m.load.rows = rows;
+      m.load.bytes = bytes;
+    },
+    lag: (topic, partition, records) => m.lagRecords.set({ topic, partition }, records),
+    committed: (topic, partition, offset) => m.committedOffset.set({ topic, partition }, offset),
+    rebalanced: kind => m.rebalances.inc({ kind }),
+    forgotten(topic, partition) {
+      m.lagRecords.remove({ topic, partition });
+      m.committedOffset.remove({ topic, partition });
+    },
   };
   return {
-    events: eventsFor(0),
-    eventsFor,
+    events,
     bindHealth(health) {
       m.readHealth = () => health.snapshot();
     },
@@ -112,13 +105,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
 }
 
 // --- internal ---
-
-interface TaskLoad {
-  requests: number;
-  limit: number;
-  rows: number;
-  bytes: number;
-}
 
 function register(registry: Registry, usage: ProcessUsage) {
   const registers = [registry];
@@ -138,6 +124,15 @@ function register(registry: Registry, usage: ProcessUsage) {
         this.set(read());
       },
     });
+  /** A total that is asked for, too: it may rise with every field of every record. */
+  const total = (d: MetricDeclaration, read: () => number) =>
+    new Counter({
+      ...config(d),
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
   const histogram = (d: MetricDeclaration) => {
     const own = new PlainHistogram(d.name, d.help, d.buckets ?? []);
     // The registry asks nothing but name and get() of a metric; its type lists its own classes only.
@@ -145,14 +140,14 @@ function register(registry: Registry, usage: ProcessUsage) {
     return own;
   };
   const state = {
-    sumLoads: (): TaskLoad => ({ requests: 0, limit: 0, rows: 0, bytes: 0 }),
+    load: { requests: 0, limit: 0, rows: 0, bytes: 0, fieldsDropped: 0 },
     readHealth: undefined as (() => ReturnType<Health['snapshot']>) | undefined,
   };
   const metrics = {
     recordsRead: counter(METRICS.recordsRead),
     bytesRead: counter(METRICS.bytesRead),
     recordsSkipped: counter(METRICS.recordsSkipped),
-    fieldsDropped: counter(METRICS.fieldsDropped),
+    fieldsDropped: total(METRICS.fieldsDropped, () => state.load.fieldsDropped),
     rowsWritten: counter(METRICS.rowsWritten),
     rowsSuperseded: counter(METRICS.rowsSuperseded),
     batchRows: histogram(METRICS.batchRows),
@@ -160,10 +155,10 @@ function register(registry: Registry, usage: ProcessUsage) {
     requestSeconds: histogram(METRICS.requestSeconds),
     endToEndSeconds: histogram(METRICS.endToEndSeconds),
     requestRetries: counter(METRICS.requestRetries),
-    inFlightRequests: asked(METRICS.inFlightRequests, () => state.sumLoads().requests),
-    inFlightLimit: asked(METRICS.inFlightLimit, () => state.sumLoads().limit),
-    bufferedRows: asked(METRICS.bufferedRows, () => state.sumLoads().rows),
-    bufferedBytes: asked(METRICS.bufferedBytes, () => state.sumLoads().bytes),
+    inFlightRequests: asked(METRICS.inFlightRequests, () => state.load.requests),
+    inFlightLimit: asked(METRICS.inFlightLimit, () => state.load.limit),
+    bufferedRows: asked(METRICS.bufferedRows, () => state.load.rows),
+    bufferedBytes: asked(METRICS.bufferedBytes, () => state.load.bytes),
     lagRecords: gauge(METRICS.lagRecords),
     committedOffset: gauge(METRICS.committedOffset),
     rebalances: counter(METRICS.rebalances),
@@ -176,28 +171,11 @@ function register(registry: Registry, usage: ProcessUsage) {
       },
     }),
     buildInfo: gauge(METRICS.buildInfo),
-    processCpu: new Counter({
-      ...config(METRICS.processCpu),
-      collect() {
-        this.reset();
-        this.inc(usage.cpuSeconds());
-      },
-    }),
+    processCpu: total(METRICS.processCpu, usage.cpuSeconds),
     processMemory: asked(METRICS.processMemory, usage.residentBytes),
     processStart: asked(METRICS.processStart, () => usage.startSeconds),
   };
   return Object.assign(state, metrics satisfies Record<keyof typeof METRICS, unknown>);
-}
-
-function sumLoads(loads: Iterable<TaskLoad>): TaskLoad {
-  const sum = { requests: 0, limit: 0, rows: 0, bytes: 0 };
-  for (const load of loads) {
-    sum.requests += load.requests;
-    sum.limit += load.limit;
-    sum.rows += load.rows;
-    sum.bytes += load.bytes;
-  }
-  return sum;
 }
 
 /** The first `max` different values as they are, every further one as `other`. */
