@@ -6,7 +6,8 @@ import type { KafkaRecord } from '../source/record.ts';
  * A decoded record: field name → JSON value. A value may also be
  * - `bigint`: an integer outside ±(2^53-1), only from `decodeExact`;
  * - `Float32Array`: a vector that the native decoder read. Only it makes them, and it has checked that the
- *   length is the hint's `dim` and that every number is finite; it is valid as long as it is referenced.
+ *   length is the hint's `dim` and that every number is finite; it is valid as long as it is referenced;
+ * - `Uint8Array`: the bytes of a `bytes` field of an envelope (deeper inside, bytes stay base64 text).
  */
 export type RowObject = Record<string, unknown>;
 
@@ -24,7 +25,10 @@ export interface ValueConverter {
   expect(vectors: readonly VectorHint[]): void;
   /** Decodes the values of one poll, in order; never throws for a bad record. */
   decode(records: readonly KafkaRecord[]): Decoded[];
-  /** Decodes one record again with integers beyond 2^53 as bigint, exactly as its bytes say. */
+  /**
+   * Decodes one record again with integers beyond 2^53 as bigint, exactly as its bytes say. For a record of the last
+   * poll it may do so in the row that `decode` gave.
+   */
   decodeExact(record: KafkaRecord): Decoded;
 }
 

@@ -1,0 +1,121 @@
+// Text → JSON value, with an error that says where it went wrong, and integers as exact as they are written.
+import type { RecordError } from '../errors.ts';
+import type { KafkaRecord } from '../source/record.ts';
+import { badRecord, kindOf, type Role } from './bad-record.ts';
+import type { RowObject } from './converter.ts';
+import { findSyntaxError } from './json-syntax.ts';
+import type { TextDecoding } from './text.ts';
+
+/** Jackson's limit (StreamReadConstraints), and ours: what works on rows may recurse. */
+export const MAX_DEPTH = 1000;
+/** Jackson's limit for the length of a number; longer integers are left to JSON.parse. */
+const MAX_DIGITS = 1000;
+
+/** A number with more digits than a double keeps and no integer; only `exactNumber` makes it. */
+export class LongNumber {
+  constructor(readonly source: string) {}
+}
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+
+/** For JSON.parse: integers beyond ±(2^53-1) become bigint, the other numbers stay. */
+export const exactIntegers: Reviver = (_key, value, context) =>
+  typeof value === 'number' && !Number.isSafeInteger(value) ? (exactInteger(context.source) ?? value) : value;
+
+/** For JSON.parse: as `exactIntegers`, and long fractions become LongNumber. */
+export const exactNumbers: Reviver = (_key, value, context) => {
+  if (typeof value !== 'number' || context.source === undefined || context.source.length <= 15) return value;
+  if (Number.isSafeInteger(value) && INTEGER.test(context.source)) return value;
+  return (
+    exactInteger(context.source) ??
+    (context.source.length <= MAX_DIGITS ? new LongNumber(context.source) : value)
+  );
+};
+
+/**
+ * Parses one side of a record.
+ *
+ * @returns the JSON value; the error when the text is no JSON or nested too deeply
+ */
+export function parseJson(
+  bytes: Buffer,
+  text: string,
+  record: KafkaRecord,
+  role: Role,
+  decoding: TextDecoding,
+  reviver?: Reviver,
+): { value: unknown } | RecordError {
+  try {
+    const value: unknown = reviver
+      ? JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1])
+      : JSON.parse(text);
+    // A level takes two characters, so that short texts need no look.
+    if (text.length > 2 * MAX_DEPTH && !withinDepth(value, MAX_DEPTH)) return tooDeep(record, role);
+    return { value };
+  } catch {
+    const error = findSyntaxError(text);
+    // A reviver recurses: a text that is JSON and yet fails is too deep for it.
+    if (!error) return tooDeep(record, role);
+    return badRecord('RECORD_NOT_JSON', role, record, 'is not JSON', {
+      expected: error.expected,
+      found: `${error.found} at byte ${decoding.offset(bytes, text, error.at)}`,
+    });
+  }
+}
+
+/** True for a text that holds nothing but JSON's white space. */
+export function isBlank(text: string): boolean {
+  return /^[ \t\n\r]*$/.test(text);
+}
+
+/** A row must be an object. null passes; anything else is what Connect's sink task would fail on: stage TASK_PUT. */
+export function asRow(value: unknown, record: KafkaRecord): RowObject | null | RecordError {
+  if (value === null) return null;
+  if (typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array))
+    return value as RowObject;
+  return badRecord('RECORD_NOT_OBJECT', { side: 'value', stage: 'TASK_PUT' }, record, 'is no row', {
+    expected: 'an object with the fields of the collection',
+    found: value instanceof Uint8Array ? 'bytes' : kindOf(value),
+  });
+}
+
+/** Sets an own property, whatever its name: `object.__proto__ = x` would change the prototype. */
+export function setOwn(object: object, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  } else (object as Record<string, unknown>)[name] = value;
+}
+
+/** Whether arrays and objects are nested at most `depth` levels. */
+export function withinDepth(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item = value[i];
+      if (typeof item === 'object' && item !== null && !withinDepth(item, depth - 1)) return false;
+    }
+    return true;
+  }
+  for (const name in value) {
+    const item = (value as Record<string, unknown>)[name];
+    if (typeof item === 'object' && item !== null && !withinDepth(item, depth - 1)) return false;
+  }
+  return true;
+}
+
+// --- internal ---
+
+const INTEGER = /^-?[0-9]+$/;
+
+function exactInteger(source: string | undefined): bigint | undefined {
+  return source !== undefined && source.length <= MAX_DIGITS && INTEGER.test(source)
+    ? BigInt(source)
+    : undefined;
+}
+
+function tooDeep(record: KafkaRecord, role: Role): RecordError {
+  return badRecord('RECORD_TOO_DEEP', role, record, 'is nested too deeply', {
+    expected: `at most ${MAX_DEPTH} levels`,
+  });
+}

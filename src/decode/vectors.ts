@@ -1,0 +1,129 @@
+// Decodes a poll's JSON objects at once: vectors by the native addon, the rest by one JSON.parse for many records.
+import type { VectorsAddon } from '../native/vectors.ts';
+import type { RowObject, VectorHint } from './converter.ts';
+import { setOwn } from './json.ts';
+
+/** An integer that a double cannot hold, and where it belongs; until then the row has the nearest double there. */
+export interface ExactInteger {
+  holder: object;
+  name: string;
+  value: bigint;
+}
+
+export interface VectorDecoder {
+  /**
+   * @param texts UTF-8 JSON texts
+   * @param rows receives, at the text's index, the row; stays as it is where the text was declined
+   * @param exact receives, at the text's index, the integers beyond ±(2^53-1) of a row that has some
+   */
+  decode(
+    texts: readonly Buffer[],
+    rows: Array<RowObject | undefined>,
+    exact: Map<number, ExactInteger[]>,
+  ): void;
+}
+
+/** Fields that the addon looks for; without any it still finds long integers. */
+export function createVectorDecoder(addon: VectorsAddon, hints: readonly VectorHint[]): VectorDecoder {
+  const fields = hints
+    .filter(hint => hint.dim > 0 && hint.name !== '' && hint.name !== '__proto__')
+    .slice(0, MAX_FIELDS);
+  const names = Buffer.from(fields.map(field => field.name).join(''));
+  const layout = new Int32Array(fields.length * 3 + 1);
+  let slot = 0;
+  let nameEnd = 0;
+  fields.forEach((field, i) => {
+    nameEnd += Buffer.byteLength(field.name);
+    layout.set([nameEnd, field.dim, slot], i * 3);
+    slot += field.dim;
+  });
+  layout[fields.length * 3] = slot;
+  const maxRows = Math.max(1, Math.min(MAX_CHUNK_ROWS, Math.floor(SLAB_FLOATS / Math.max(1, slot))));
+  const meta = new Int32Array(2 + 2 * maxRows);
+
+  return {
+    decode(texts, rows, exact) {
+      const text = scratch(slot);
+      for (let from = 0; from < texts.length; ) {
+        const slab = new Float32Array(slot * Math.min(maxRows, texts.length - from));
+        const count = addon.extract(texts, from, names, layout, slab, text, meta);
+        if (count === 0) throw new Error('vectors.extract made no progress');
+        const parsed = parse(text.toString(meta[1] === 1 ? 'latin1' : 'utf8', 0, meta[0]), count);
+        if (parsed) {
+          for (let i = 0; i < count; i++) {
+            const found = meta[2 * i + 2]!;
+            if (found < 0) continue;
+            const row = parsed[i] as RowObject;
+            for (let f = 0; f < fields.length; f++) {
+              if ((found & (1 << f)) === 0) continue;
+              const at = i * slot + layout[f * 3 + 2]!;
+              row[fields[f]!.name] = slab.subarray(at, at + fields[f]!.dim);
+            }
+            const marks = meta[2 * i + 3]!;
+            if (marks > 0) {
+              const integers: ExactInteger[] = [];
+              takeMarks(row, marks, integers);
+              if (integers.length > 0) exact.set(from + i, integers);
+            }
+            rows[from + i] = row;
+          }
+        }
+        from += count;
+      }
+    },
+  };
+}
+
+// --- internal ---
+
+/** As in vectors.cc. */
+const MAX_FIELDS = 30;
+const MARK = 0;
+/**
+ * A slab lives as long as one of its rows: 256 KB bound what one slow row can hold back, and are large enough for the
+ * cost of a call and of an allocation to vanish (scripts/bench/decode.ts).
+ */
+const SLAB_FLOATS = 64 * 1024;
+const MAX_CHUNK_ROWS = 256;
+const MIN_SCRATCH_BYTES = 512 * 1024;
+/** Room for the text of a component; the addon asks for twice a record's length. */
+const SCRATCH_BYTES_PER_COMPONENT = 2 * 24;
+
+let scratchText: Buffer = Buffer.alloc(0);
+
+/** Shared by all decoders: nothing is kept in it beyond a call. */
+function scratch(slot: number): Buffer {
+  const bytes = MIN_SCRATCH_BYTES + slot * SCRATCH_BYTES_PER_COMPONENT;
+  if (scratchText.length < bytes) scratchText = Buffer.alloc(bytes);
+  return scratchText;
+}
+
+/** undefined: one of the records is no JSON, and which one is found out by decoding each for itself. */
+function parse(text: string, count: number): unknown[] | undefined {
+  try {
+    const rows = JSON.parse(text) as unknown[];
+    return rows.length === count ? rows : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Turns marked strings into numbers, noting those that lose digits; gives how many are still to be found. */
+function takeMarks(holder: object, marks: number, integers: ExactInteger[]): number {
+  let left = marks;
+  for (const name in holder) {
+    const value = (holder as Record<string, unknown>)[name];
+    if (typeof value === 'string') {
+      if (value.charCodeAt(0) !== MARK) continue;
+      const digits = value.slice(1);
+      const number = Number(digits);
+      if (!Number.isSafeInteger(number)) integers.push({ holder, name, value: BigInt(digits) });
+      setOwn(holder, name, number);
+      if (--left === 0) return 0;
+    } else if (typeof value === 'object' && value !== null && !(value instanceof Float32Array)) {
+      left = takeMarks(value, left, integers);
+      if (left === 0) return 0;
+    }
+  }
+  return left;
+}
