@@ -58,13 +58,13 @@ function decodeStatus(reader: Reader, status: MilvusStatus): void {
     const tag = reader.varint();
     switch (tag) {
       case (1 << 3) | VARINT:
-        status.errorCode = reader.varint() | 0;
+        status.errorCode = reader.int32();
         break;
       case (2 << 3) | BYTES:
         status.reason = reader.text();
         break;
       case (3 << 3) | VARINT:
-        status.code = reader.varint() | 0;
+        status.code = reader.int32();
         break;
       case (4 << 3) | VARINT:
         status.retriable = reader.varint() !== 0;
@@ -97,13 +97,21 @@ function decodeEntry(reader: Reader): [key: string, value: string] {
 
 class Reader {
   private position = 0;
+  /** Low 32 bits of the latest varint, signed. */
+  private low = 0;
   constructor(private readonly bytes: Uint8Array) {}
 
   get more(): boolean {
     return this.position < this.bytes.length;
   }
 
-  /** Exact up to 2^53; an int32 that is negative comes as its 64-bit form, whose low 32 bits `| 0` gives back. */
+  /** A negative one is written in 64 bits: the low half is it. */
+  int32(): number {
+    this.varint();
+    return this.low;
+  }
+
+  /** Exact up to 2^53. */
   varint(): number {
     let low = 0;
     let high = 0;
@@ -116,7 +124,9 @@ class Reader {
         low |= part << 28;
         high = part >>> 4;
       } else high |= part << (shift - 32);
-      if (byte < 0x80) return (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
+      if (byte >= 0x80) continue;
+      this.low = low;
+      return (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
     }
     throw new RangeError('a varint does not end');
   }
