@@ -5,7 +5,7 @@ import { utf8Length } from '../wire/writer.ts';
 import type { Reader } from './reader.ts';
 import { refuse } from './refuse.ts';
 
-/** Takes any JSON value; gives its JSON text. */
+/** Takes any JSON value but null, which is an absent value everywhere in Milvus; gives its JSON text. */
 export function jsonReader(field: string): Reader {
   return {
     fixedBytes: 4,
@@ -39,6 +39,8 @@ export function jsonText(
 /** Also true of 1e300, which no exact decoding changes: the second pass does not ask again. */
 function hasUnsafeInteger(value: unknown): boolean {
   if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  // Not of an inexact decoding, by contract; JSON.stringify would throw.
+  if (typeof value === 'bigint') return true;
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) if (hasUnsafeInteger(value[i])) return true;

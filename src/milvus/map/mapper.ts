@@ -5,6 +5,7 @@ import type { KafkaRecord } from '../../source/record.ts';
 import { NEEDS_EXACT, type PrimaryKey, type Row, type RowMapper } from '../row.ts';
 import { type CollectionSchema, type DataType, type FieldSchema, DataType as T } from '../schema.ts';
 import type { Column } from '../wire/column.ts';
+import { utf8Length } from '../wire/writer.ts';
 import { arrayReader } from './array.ts';
 import { jsonReader, jsonText } from './json.ts';
 import type { Reader } from './reader.ts';
@@ -66,7 +67,7 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
         const raw = field.inherited && !Object.hasOwn(value, field.name) ? undefined : value[field.name];
         let checked: unknown;
         if (raw !== undefined) matched++;
-        if (raw === undefined || (raw === null && !field.nullIsValue)) checked = absent(field, raw, record);
+        if (raw === undefined || raw === null) checked = absent(field, raw, record);
         else {
           checked = field.reader.read(raw, record, exact);
           if (checked === NEEDS_EXACT) return NEEDS_EXACT;
@@ -80,7 +81,7 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
           const text = jsonText(META, meta, record, exact);
           if (text === NEEDS_EXACT) return NEEDS_EXACT;
           values[metaIndex] = text;
-          bytes += text.length;
+          bytes += utf8Length(text);
         } else if (metaIndex >= 0) values[metaIndex] = '{}';
         drop(value);
       } else if (metaIndex >= 0) values[metaIndex] = '{}';
@@ -143,6 +144,18 @@ const DENSE: ReadonlySet<DataType> = new Set([
   T.Int8Vector,
 ]);
 
+/** Types whose default means the same on the client's side; others have a form of their own in the schema. */
+const PLAIN: ReadonlySet<DataType> = new Set([
+  T.Bool,
+  T.Int8,
+  T.Int16,
+  T.Int32,
+  T.Int64,
+  T.Float,
+  T.Double,
+  T.VarChar,
+]);
+
 interface PlannedField {
   name: string;
   primary: boolean;
@@ -150,8 +163,6 @@ interface PlannedField {
   column: Column;
   /** Object.prototype has a member of this name. */
   inherited: boolean;
-  /** A JSON field that cannot be null: there `null` is the JSON value. */
-  nullIsValue: boolean;
   /** Sent in place of an absent value. */
   fallback: unknown;
 }
@@ -172,7 +183,6 @@ function plan(schema: CollectionSchema, insertMode: 'upsert' | 'insert') {
       primary: field.primary,
       reader,
       inherited: field.name in Object.prototype,
-      nullIsValue: field.type === T.JSON && !field.nullable && !field.hasDefault,
       fallback: fallbackOf(field, reader),
       column: {
         name: field.name,
@@ -264,7 +274,7 @@ function nameOf(type: DataType): string {
 
 /** The default as a checked value; undefined where it is left to the server. */
 function fallbackOf(field: FieldSchema, reader: Reader): unknown {
-  if (field.defaultValue === undefined) return undefined;
+  if (field.defaultValue === undefined || !PLAIN.has(field.type)) return undefined;
   const nowhere = { topic: field.name, partition: 0, offset: 0, key: null, value: null, size: 0 };
   try {
     return reader.read(field.defaultValue, nowhere, true);

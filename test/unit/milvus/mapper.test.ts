@@ -142,7 +142,8 @@ describe('JSON', () => {
     },
   );
 
-  test('null is null in a nullable field', () => {
+  test('null is an absent value', () => {
+    expect(refusedWith(json, null)).toBe('ROW_FIELD_MISSING');
     expect(mapOne(field('f', DataType.JSON, { nullable: true }), null)).toBeUndefined();
   });
 
