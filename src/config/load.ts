@@ -1,6 +1,7 @@
-// The whole configuration, from bytes to SinkSettings, without I/O of its own: one error tells all problems.
+// The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import * as v from 'valibot';
 import { EXIT, SinkError } from '../errors.ts';
+import { subscriptionPattern } from '../source/topics.ts';
 import { mergeClient, type Translation } from './client.ts';
 import { type ConverterKey, checkHeaderConverter, readConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
@@ -12,8 +13,8 @@ import { checkMilvusTls } from './milvus-tls.ts';
 import { parseFile } from './properties.ts';
 import { createResolver } from './providers.ts';
 import { allowed } from './schema.ts';
-import { createMask } from './secrets.ts';
-import type { ConverterSettings, HttpSettings, KafkaProperties, SinkSettings } from './settings.ts';
+import { createMask, HIDDEN } from './secrets.ts';
+import type { ConverterSettings, HttpSettings, KafkaProperties, LoadedSettings } from './settings.ts';
 import { splitSides } from './sides.ts';
 import { nearest } from './suggest.ts';
 
@@ -30,7 +31,7 @@ export interface LoadInput {
 /**
  * @throws SinkError CONFIG_INVALID (exit code 1) with a line for each problem
  */
-export function loadSettings(input: LoadInput): SinkSettings {
+export function loadSettings(input: LoadInput): LoadedSettings {
   const sides = splitSides(
     input.files.map(file => parseFile(file.path, file.bytes)),
     input.env,
@@ -38,19 +39,20 @@ export function loadSettings(input: LoadInput): SinkSettings {
   );
   const findings: Findings = sides;
   const resolver = createResolver(sides.worker, input);
-  const worker = resolveAll(sides.worker, resolver.resolve);
-  const connector = resolveAll(sides.connector, resolver.resolve);
+  const unresolved = new Set<string>();
+  const worker = resolveAll(sides.worker, resolver.resolve, unresolved);
+  const connector = resolveAll(sides.connector, resolver.resolve, unresolved);
   absorb(findings, resolver);
   // A malformed file hides keys: complaints that they are missing would mislead.
   const readable = sides.problems.length === 0 || sides.connector.size > 0;
 
   const chosen = new Map<KeyName, Setting>();
-  const values = readable ? readValues(worker, connector, chosen, findings) : ({} as Values);
+  const values = readable ? readValues(worker, connector, unresolved, chosen, findings) : ({} as Values);
   const keyConverter = converter('key.converter', worker, connector, findings);
   const valueConverter = converter('value.converter', worker, connector, findings);
   const header = chosen.get('header.converter');
   if (header) checkHeaderConverter(header, findings);
-  const topics = readable ? checkTopics(values, chosen, findings) : [];
+  const topics = readable && !unresolved.has('topics') ? checkTopics(values, chosen, findings) : [];
   const http = readHttp(values, chosen, findings);
   checkMilvusTls(values, chosen, input.readFile, findings);
   checkBatch(values, chosen, findings);
@@ -118,9 +120,16 @@ export function loadSettings(input: LoadInput): SinkSettings {
 
 function resolveAll(
   side: ReadonlyMap<string, Setting>,
-  resolve: (setting: Setting) => Setting,
+  resolve: (setting: Setting) => Setting | undefined,
+  unresolved: Set<string>,
 ): Map<string, Setting> {
-  return new Map([...side].map(([key, setting]) => [key, resolve(setting)]));
+  const resolved = new Map<string, Setting>();
+  for (const [key, setting] of side) {
+    const value = resolve(setting);
+    if (value) resolved.set(key, value);
+    else unresolved.add(key);
+  }
+  return resolved;
 }
 
 function absorb(into: Findings, from: Findings): void {
@@ -143,6 +152,7 @@ function invalid(findings: Findings, mask: (text: string) => string): SinkError 
 function readValues(
   worker: ReadonlyMap<string, Setting>,
   connector: ReadonlyMap<string, Setting>,
+  unresolved: ReadonlySet<string>,
   chosen: Map<KeyName, Setting>,
   findings: Findings,
 ): Values {
@@ -153,6 +163,7 @@ function readValues(
     const written = own ?? (spec.side === 'worker' ? worker.get(name) : undefined);
     const given = written && written.value.trim() !== '' ? written : undefined;
     if (!given && spec.required) {
+      if (unresolved.has(name)) continue;
       const expected = allowed(spec.schema);
       findings.problems.push(
         written
@@ -226,6 +237,7 @@ function checkTopics(values: Values, chosen: ReadonlyMap<KeyName, Setting>, find
   } else if (topics.length === 0 && !regex) {
     findings.problems.push({ key: 'topics', problem: 'is missing', expected: 'topics or topics.regex' });
   }
+  if (regex) checkPattern(regex, findings);
   for (const topic of topics) {
     if (/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/.test(topic)) continue;
     findings.problems.push({
@@ -237,6 +249,24 @@ function checkTopics(values: Values, chosen: ReadonlyMap<KeyName, Setting>, find
     });
   }
   return topics;
+}
+
+/** The pattern as the subscription will have it, so that what librdkafka lacks is told with its line. */
+function checkPattern(setting: Setting, findings: Findings): void {
+  try {
+    subscriptionPattern(setting.value.trim());
+  } catch (error) {
+    if (!(error instanceof SinkError)) throw error;
+    const { expected, found, fix } = error.details;
+    findings.problems.push({
+      where: setting.source,
+      key: setting.key,
+      problem: 'has syntax that librdkafka lacks',
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found: setting.secret ? HIDDEN : found }),
+      ...(fix === undefined ? {} : { fix }),
+    });
+  }
 }
 
 function readHttp(values: Values, chosen: ReadonlyMap<KeyName, Setting>, findings: Findings): HttpSettings {

@@ -13,8 +13,8 @@ export interface ProviderSources {
 export interface Resolver extends Findings {
   /** Values that came through a provider: secret. */
   secrets: string[];
-  /** The setting with its references replaced. */
-  resolve(setting: Setting): Setting;
+  /** The setting with its references replaced; undefined, and a problem, when one can't be. */
+  resolve(setting: Setting): Setting | undefined;
 }
 
 /** ConfigTransformer's pattern: provider, optional path, key. */
@@ -36,7 +36,13 @@ export function createResolver(worker: ReadonlyMap<string, Setting>, sources: Pr
   const providers = readProviders(worker, findings);
   const warned = new Set<string>();
 
-  const look = (setting: Setting, name: string, path: string, key: string, whole: string): string => {
+  const look = (
+    setting: Setting,
+    name: string,
+    path: string,
+    key: string,
+    whole: string,
+  ): string | undefined => {
     const provider = providers.get(name);
     if (!provider) {
       const message = `${setting.key} (${setting.source}) holds a reference to a config provider '${name}' that config.providers does not name: it is taken literally`;
@@ -46,7 +52,7 @@ export function createResolver(worker: ReadonlyMap<string, Setting>, sources: Pr
     }
     try {
       const value = provider(path, key, sources);
-      if (value !== '') secrets.push(value);
+      if (value) secrets.push(value);
       return value;
     } catch (error) {
       if (!(error instanceof LookupError)) throw error;
@@ -58,7 +64,7 @@ export function createResolver(worker: ReadonlyMap<string, Setting>, sources: Pr
         ...(expected === undefined ? {} : { expected }),
         ...(fix === undefined ? {} : { fix }),
       });
-      return '';
+      return undefined;
     }
   };
 
@@ -68,13 +74,17 @@ export function createResolver(worker: ReadonlyMap<string, Setting>, sources: Pr
     resolve(setting) {
       if (setting.key.startsWith('config.providers') || !setting.value.includes('${')) return setting;
       let known = false;
+      let failed = false;
       const value = setting.value.replace(
         REFERENCE,
         (whole, name: string, _: unknown, path = '', key: string) => {
           known ||= providers.has(name);
-          return look(setting, name, path, key, whole);
+          const found = look(setting, name, path, key, whole);
+          failed ||= found === undefined;
+          return found ?? '';
         },
       );
+      if (failed) return undefined;
       return known ? { ...setting, value, secret: true } : setting;
     },
   };
@@ -87,7 +97,7 @@ const ENV_FORM = reference('env:NAME');
 const FILE_FORM = reference('file:/path:key');
 const DIR_FORM = reference('dir:/path:file');
 
-type Lookup = (path: string, key: string, sources: ProviderSources) => string;
+type Lookup = (path: string, key: string, sources: ProviderSources) => string | undefined;
 
 class LookupError extends Error {
   readonly expected: string | undefined;
@@ -121,7 +131,7 @@ function readProviders(worker: ReadonlyMap<string, Setting>, findings: Findings)
         didYouMean,
       });
       // References to it are not reported again.
-      providers.set(name, () => '');
+      providers.set(name, () => undefined);
       continue;
     }
     const param = (suffix: string) => worker.get(`config.providers.${name}.param.${suffix}`);
@@ -150,7 +160,7 @@ function envLookup(allow: Setting | undefined, findings: Findings): Lookup {
         problem: 'not a valid regular expression',
         found: allow.value,
       });
-      return () => '';
+      return () => undefined;
     }
   }
   return (path, name, { env }) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { EXIT, SinkError } from '../errors.ts';
 import { loadSettings } from './load.ts';
-import type { SinkSettings } from './settings.ts';
+import type { LoadedSettings } from './settings.ts';
 
 /**
  * @param paths the worker's file and the connector's, or one file with both
@@ -13,7 +13,7 @@ export function readSettings(
   paths: readonly string[],
   set: readonly string[] = [],
   env: Record<string, string | undefined> = process.env,
-): SinkSettings {
+): LoadedSettings {
   const files = paths.map(path => ({ path, bytes: readConfiguration(path) }));
   return loadSettings({ files, set, env, readFile: path => readFileSync(path) });
 }

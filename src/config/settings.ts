@@ -102,6 +102,10 @@ export interface SinkSettings {
   warnings: string[];
   /** Keys accepted and not needed, said at debug level. */
   notes: string[];
+}
+
+/** What loading gives on top: the way to keep secrets out of logs. */
+export interface LoadedSettings extends SinkSettings {
   /** Replaces every secret of the configuration in a text: for the logger. */
   mask: (text: string) => string;
 }

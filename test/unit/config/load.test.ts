@@ -1,0 +1,372 @@
+import { describe, expect, test } from 'bun:test';
+import { readSettings } from '../../../src/config/read.ts';
+import { EXIT, SinkError } from '../../../src/errors.ts';
+import { CONNECTOR, failure, load, problems, WORKER } from './support.ts';
+
+const add = (text: string) => ({ connector: CONNECTOR + text });
+const addWorker = (text: string) => ({ worker: WORKER + text });
+
+describe("the guide's two files", () => {
+  test('become settings with Connect’s defaults', () => {
+    const settings = load();
+    expect(settings).toMatchObject({
+      name: 'sink',
+      groupId: 'connect-sink',
+      topics: ['t'],
+      tasksMax: 1,
+      milvus: {
+        address: 'milvus:443',
+        tls: true,
+        token: 'some-api-key',
+        database: 'default',
+        collection: 'c',
+      },
+      insertMode: 'upsert',
+      insertModeExplicit: false,
+      errors: { tolerance: 'none', retryTimeoutMs: 0 },
+      keyConverter: { kind: 'string', encoding: 'utf-8' },
+      valueConverter: {
+        kind: 'json',
+        schemasEnable: false,
+        replaceNullWithDefault: true,
+        decimalFormat: 'BASE64',
+      },
+      offsetFlushIntervalMs: 60000,
+      offsetFlushTimeoutMs: 5000,
+      http: { enabled: true, host: '0.0.0.0', port: 8083 },
+      warnings: [],
+    });
+    expect(settings.consumer).toEqual({
+      'bootstrap.servers': 'kafka:9092',
+      'client.id': 'connector-consumer-sink-0',
+      'group.id': 'connect-sink',
+      'auto.offset.reset': 'earliest',
+      'isolation.level': 'read_uncommitted',
+      'partition.assignment.strategy': 'cooperative-sticky',
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'fetch.queue.backoff.ms': 10,
+      'queued.max.messages.kbytes': 16384,
+    });
+  });
+
+  test('may be one file, or a JSON connector', () => {
+    expect(load({ worker: WORKER + CONNECTOR, connector: undefined })).toMatchObject({
+      name: 'sink',
+      topics: ['t'],
+    });
+    const json = JSON.stringify({
+      name: 'j',
+      config: Object.fromEntries(
+        CONNECTOR.trim()
+          .split('\n')
+          .slice(1)
+          .map(line => line.split('=')),
+      ),
+    });
+    expect(load({ connector: json, connectorName: 'c.json' })).toMatchObject({
+      name: 'j',
+      groupId: 'connect-j',
+    });
+  });
+
+  test('in the wrong order are told so', () => {
+    expect(problems({ worker: CONNECTOR, connector: WORKER })).toEqual([
+      "w.properties: the first file is a connector's; expected the worker's file first: c.properties w.properties",
+    ]);
+  });
+
+  test('and a third one is refused by name', () => {
+    expect(problems({ extra: [{ path: 'd.properties', text: CONNECTOR }] })[0]).toStartWith(
+      'd.properties: several connectors in one process are not in this release',
+    );
+  });
+});
+
+describe('problems', () => {
+  test('all in one error, a line each with place, key, expected and found', () => {
+    const error = failure({
+      worker: WORKER.replace('StringConverter', 'StrangeConverter'),
+      connector:
+        'name=\nconnector.class=Other\ntopics=t\ntopics.regex=t.*\ntasks.max=two\ncollection.nmae=c\n',
+    });
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.exitCode).toBe(EXIT.configuration);
+    expect(error.message.split('\n')).toEqual([
+      'CONFIG_INVALID: 7 problems in the configuration',
+      '  c.properties:1 name: is empty; expected text without control characters',
+      '  c.properties:2 connector.class: not a connector of this program; expected com.milvus.io.kafka.MilvusSinkConnector, MilvusSinkConnector or MilvusSink; found Other',
+      '  c.properties:5 tasks.max: bad value; expected an integer 1 to 256; found two',
+      "  public.endpoint: is missing from the connector's settings; expected https://host:port, http://host:port or host:port, without path or user",
+      "  collection.name: is missing from the connector's settings; expected text, not empty",
+      '  w.properties:2 key.converter: unknown converter; expected org.apache.kafka.connect.json.JsonConverter or org.apache.kafka.connect.storage.StringConverter; found org.apache.kafka.connect.storage.StrangeConverter; did you mean org.apache.kafka.connect.storage.StringConverter?',
+      '  c.properties:4 topics.regex: is set together with topics (c.properties:3); expected one of the two',
+      '  (unknown key collection.nmae (c.properties:6) has no effect, did you mean collection.name?)',
+    ]);
+  });
+
+  test('topics or topics.regex, and names that Kafka allows', () => {
+    const without = CONNECTOR.replace('topics=t\n', '');
+    expect(problems({ connector: without })).toEqual(['topics: is missing; expected topics or topics.regex']);
+    expect(load({ connector: `${without}topics.regex=t-[0-9]+\n` })).toMatchObject({
+      topicsRegex: 't-[0-9]+',
+    });
+    expect(problems({ connector: `${without}topics.regex=t(?=x)\n` })[0]).toStartWith(
+      'c.properties:6 topics.regex: has syntax',
+    );
+    expect(problems({ connector: `${without}topics=ok, a*b\n` })[0]).toContain('not a topic name');
+    expect(load({ connector: `${without}topics= a , b,a, \n` }).topics).toEqual(['a', 'b']);
+  });
+
+  test('a pattern leaves Kafka’s own topics alone, a list needs no such care', () => {
+    const regex = CONNECTOR.replace('topics=t', 'topics.regex=.*');
+    expect(load({ connector: regex }).consumer['topic.blacklist']).toContain('^__consumer_offsets$');
+    const open = `${regex}consumer.override.exclude.internal.topics=false\n`;
+    expect(load({ connector: open }).consumer).not.toHaveProperty('topic.blacklist');
+  });
+
+  test('numbers have their range', () => {
+    expect(problems(add('batch.max.rows=0\nbatch.max.bytes=1e6\nmax.in.flight=-1\n'))).toHaveLength(3);
+    expect(problems(add('buffer.max.bytes=1048576\n'))[0]).toContain('expected at least 4194304');
+    expect(
+      load(add('errors.retry.timeout=9223372036854775807\nerrors.retry.delay.max.ms=60000\n')).errors,
+    ).toMatchObject({
+      retryDelayMaxMs: 60000,
+    });
+    expect(load(add('errors.retry.timeout=-1\n')).errors.retryTimeoutMs).toBe(-1);
+  });
+
+  test('a missing file is told with its path', () => {
+    expect(() => readSettings(['/nonexistent/w.properties'], [], {})).toThrow(
+      /^CONFIG_FILE at \/nonexistent\/w\.properties: .* found no such file$/,
+    );
+    expect(() => readSettings(['/'], [], {})).toThrow(SinkError);
+  });
+});
+
+describe('what later releases bring is refused by key, its defaults are not', () => {
+  const refused = [
+    'errors.deadletterqueue.topic.name=dlq',
+    'errors.deadletterqueue.topic.replication.factor=1',
+    'errors.deadletterqueue.context.headers.enable=true',
+    'transforms=a',
+    'transforms.a.type=org.apache.kafka.connect.transforms.Flatten$Value',
+    'predicates=p',
+    'predicates.p.type=x',
+    'delete.enabled=true',
+    'auto.create=true',
+    'auto.evolve=TRUE',
+    'pk.mode=record_key',
+    'pk.fields=id',
+    'value.converter=io.confluent.connect.avro.AvroConverter',
+    'value.converter=org.apache.kafka.connect.converters.ByteArrayConverter',
+    'header.converter=org.apache.kafka.connect.converters.LongConverter',
+  ];
+  for (const line of refused) {
+    test(line, () => {
+      const [first, ...more] = problems(add(`${line}\n`));
+      expect(first).toStartWith(`c.properties:7 ${line.split('=')[0]}: `);
+      expect(first).toContain('not in this release');
+      expect(more).toEqual([]);
+    });
+  }
+
+  test('harmless values', () => {
+    const text = `errors.deadletterqueue.topic.name=
+errors.deadletterqueue.topic.replication.factor=3
+errors.deadletterqueue.context.headers.enable=false
+transforms=
+predicates=
+delete.enabled=false
+auto.create=false
+auto.evolve=false
+pk.mode=record_value
+`;
+    expect(load(add(text)).warnings).toEqual([]);
+  });
+});
+
+describe('sides', () => {
+  test("a connector's own converter wins as a whole", () => {
+    const worker = `${WORKER}value.converter.decimal.format=NUMERIC\n`;
+    expect(load({ worker }).valueConverter).toMatchObject({ schemasEnable: false, decimalFormat: 'NUMERIC' });
+    expect(load({ worker, ...add('value.converter=JsonConverter\n') }).valueConverter).toMatchObject({
+      schemasEnable: true,
+      decimalFormat: 'BASE64',
+    });
+    const encoded = add('value.converter=String\nvalue.converter.converter.encoding=ISO-8859-1\n');
+    expect(load(encoded).valueConverter).toMatchObject({ kind: 'string', encoding: 'iso-8859-1' });
+  });
+
+  test('an option without a converter of its own has no effect, as in Connect, and is told', () => {
+    const settings = load(add('value.converter.schemas.enable=true\n'));
+    expect(settings.valueConverter).toMatchObject({ schemasEnable: false });
+    expect(settings.warnings).toHaveLength(1);
+    expect(settings.warnings[0]).toContain('value.converter.schemas.enable (c.properties:7) has no effect');
+  });
+
+  test('converter options are checked', () => {
+    expect(problems(addWorker('value.converter.decimal.format=TEXT\n'))[0]).toContain(
+      'expected BASE64 or NUMERIC',
+    );
+    expect(problems(addWorker('value.converter.schema.content={}\n'))[0]).toContain('not in this release');
+    expect(load(addWorker('value.converter.schema.enable=x\n')).warnings).toEqual([
+      'unknown option value.converter.schema.enable (w.properties:5), did you mean value.converter.schemas.enable?',
+    ]);
+  });
+
+  test('a key in the wrong file has no effect and is told, with the right way', () => {
+    const settings = load({
+      ...addWorker('topics=other\n'),
+      ...add('bootstrap.servers=other:1\nconsumer.max.poll.records=7\n'),
+    });
+    expect(settings.topics).toEqual(['t']);
+    expect(settings.consumer['bootstrap.servers']).toBe('kafka:9092');
+    expect(settings.maxPollRecords).toBe(500);
+    expect(settings.warnings).toEqual([
+      "topics (w.properties:5) has no effect in the worker's file: it belongs into the connector's file",
+      "bootstrap.servers (c.properties:7) has no effect in the connector's file: it belongs into the worker's file",
+      "consumer.max.poll.records (c.properties:8) has no effect in the connector's file: it belongs into the worker's file; in the connector's it would be consumer.override.max.poll.records",
+    ]);
+  });
+
+  test('our own keys may stand in either file', () => {
+    expect(load({ ...addWorker('batch.max.rows=7\n'), ...add('http.enabled=false\n') })).toMatchObject({
+      batch: { maxRows: 7 },
+      http: { enabled: false },
+      warnings: [],
+    });
+  });
+
+  test('unknown keys are warned of with the nearest known one, never with their value', () => {
+    const settings = load(add('tokne=abcdefgh\nqwertz=abcdefgh\nerrors.tolerence=all\n'));
+    expect(settings.warnings).toEqual([
+      'unknown key tokne (c.properties:7) has no effect, did you mean token?',
+      'unknown key qwertz (c.properties:8) has no effect',
+      'unknown key errors.tolerence (c.properties:9) has no effect, did you mean errors.tolerance?',
+    ]);
+    expect(settings.mask('abcdefgh')).toBe('[hidden]');
+  });
+
+  test("Connect's other keys are accepted, quietly", () => {
+    const worker =
+      'plugin.path=/p\noffset.storage.file.filename=/o\nplugin.discovery=only_scan\nrest.extension.classes=\n';
+    const settings = load({
+      ...addWorker(worker),
+      ...add('config.action.reload=none\ntasks.max.enforce=false\n'),
+    });
+    expect(settings.warnings).toEqual([]);
+    expect(settings.notes).toHaveLength(6);
+    expect(load(addWorker('metric.reporters=X\ngroup.id=connect-cluster\n')).warnings).toHaveLength(2);
+  });
+
+  test('layers of client settings: without prefix, consumer.*, consumer.override.*', () => {
+    const worker =
+      'security.protocol=PLAINTEXT\nconsumer.client.id=w\nconsumer.fetch.min.bytes=7\nconsumer.group.id=g\n';
+    const settings = load({ ...addWorker(worker), ...add('consumer.override.client.id=c\n') });
+    expect(settings.consumer).toMatchObject({ 'client.id': 'c', 'fetch.min.bytes': 7, 'group.id': 'g' });
+    expect(settings.groupId).toBe('g');
+  });
+
+  test('producer.* and admin.* are checked and said to be unused', () => {
+    const settings = load({
+      ...addWorker('producer.acks=all\nadmin.retries=3\n'),
+      ...add('producer.override.linger.ms=5\n'),
+    });
+    expect(settings.warnings[0]).toBe('not used in this release: producer.acks, producer.override.linger.ms');
+    expect(settings.warnings[1]).toContain('admin.retries');
+    expect(problems(addWorker('producer.linger.ms=soon\n'))[0]).toContain('producer.linger.ms: bad value');
+  });
+});
+
+describe('addresses', () => {
+  test('public.endpoint in all its forms', () => {
+    const milvus = (endpoint: string) =>
+      load({ connector: CONNECTOR.replace('https://milvus:443', endpoint) }).milvus;
+    expect(milvus('https://in01.zillizcloud.com')).toMatchObject({
+      host: 'in01.zillizcloud.com',
+      port: 443,
+      tls: true,
+    });
+    expect(milvus('http://h')).toMatchObject({ address: 'h:19530', tls: false });
+    expect(milvus('localhost:9')).toMatchObject({ address: 'localhost:9', tls: false });
+    expect(milvus('HTTPS://[::1]:7/')).toMatchObject({ address: '[::1]:7', host: '::1', port: 7, tls: true });
+  });
+
+  test('and what it is not', () => {
+    const bad = [
+      'https://<public.endpoint>:port',
+      'https://h/path',
+      'ftp://h',
+      'h:0',
+      'h:70000',
+      'https://',
+      'a b',
+      '[::1',
+      '[x]:1',
+      ':1',
+    ];
+    for (const endpoint of bad) {
+      const [problem] = problems({ connector: CONNECTOR.replace('https://milvus:443', endpoint) });
+      expect(problem).toBe(
+        `c.properties:4 public.endpoint: bad value; expected https://host:port, http://host:port or host:port, without path or user; found ${endpoint}`,
+      );
+    }
+    expect(problems({ connector: CONNECTOR.replace('milvus:443', 'me:pass@h:1') })[0]).toEndWith(
+      'found https://[hidden]@h:1',
+    );
+  });
+
+  test('listeners, and the older rest.* keys', () => {
+    const http = (text: string) => load(addWorker(text)).http;
+    expect(http('listeners=http://localhost:9999\n')).toEqual({
+      enabled: true,
+      host: 'localhost',
+      port: 9999,
+    });
+    expect(http('listeners=http://[::]:1\n')).toMatchObject({ host: '::', port: 1 });
+    expect(http('rest.port=8084\n')).toMatchObject({ host: '0.0.0.0', port: 8084 });
+    expect(http('rest.port=8084\nrest.host.name=127.0.0.1\nlisteners=http://:1\n')).toMatchObject({
+      host: '0.0.0.0',
+      port: 1,
+    });
+    expect(http('listeners=https://:2,http://:1\n').port).toBe(1);
+    expect(problems(addWorker('listeners=https://:8443\n'))[0]).toContain('HTTPS is not served');
+    expect(problems(addWorker('listeners=:8083\n'))[0]).toContain('listeners: bad value');
+  });
+});
+
+describe('TLS to Milvus', () => {
+  const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const KEY = PEM.replaceAll('CERTIFICATE', 'PRIVATE KEY');
+
+  test('takes PEM files', () => {
+    const text = `milvus.tls.ca.location=/ca
+milvus.tls.certificate.location=/c
+milvus.tls.key.location=/k
+milvus.tls.server.name=m
+`;
+    expect(load({ ...add(text), disk: { '/ca': PEM, '/c': PEM, '/k': KEY } }).milvus).toMatchObject({
+      tlsCaFile: '/ca',
+      tlsCertFile: '/c',
+      tlsKeyFile: '/k',
+      tlsServerName: 'm',
+    });
+    expect(problems({ ...add(text), disk: { '/c': KEY, '/k': KEY } })).toEqual([
+      'c.properties:7 milvus.tls.ca.location: the file cannot be read; expected a file that this user may read; found /ca',
+      'c.properties:8 milvus.tls.certificate.location: the file is not PEM; expected -----BEGIN CERTIFICATE----- in it',
+    ]);
+    expect(problems(add('milvus.tls.key.location=/k\n'))[0]).toContain(
+      'needs milvus.tls.certificate.location',
+    );
+  });
+
+  test('a token that travels in the open, or is missing, is warned of', () => {
+    const over = (from: string, to: string) => load({ connector: CONNECTOR.replace(from, to) }).warnings;
+    expect(over('https://milvus:443', 'milvus:1')).toEqual([
+      'public.endpoint is not https://: token and records travel unencrypted',
+    ]);
+    expect(over('https://milvus:443', 'localhost')).toEqual([]);
+    expect(over('some-api-key', '')).toHaveLength(1);
+  });
+});
