@@ -299,6 +299,13 @@ describe('absent values', () => {
     ).toBeUndefined();
   });
 
+  test('a default of a type with a form of its own is left to the server', () => {
+    for (const type of [DataType.JSON, DataType.Geometry, DataType.Timestamptz]) {
+      const one = field('f', type, { hasDefault: true, defaultValue: '2026-01-31' });
+      expect(mapOne(one, null)).toBeUndefined();
+    }
+  });
+
   test('names of Object.prototype are not taken for values', () => {
     const one = field('constructor', DataType.VarChar, { nullable: true });
     expect(mapOne(one, undefined)).toBeUndefined();
