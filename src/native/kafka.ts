@@ -39,12 +39,15 @@ export function loadFailure(error: unknown, env: Record<string, string | undefin
   const directory = setting ? env[setting] : '/tmp';
   const found = text.replace(/\s+/g, ' ').trim();
   const fail = (expected: string, fix: string) =>
-    new SinkError('NATIVE_LOAD', EXIT.configuration, 'the Kafka client’s native code cannot be loaded', {
+    new SinkError('NATIVE_LOAD', EXIT.configuration, 'the native code cannot be loaded', {
       expected,
       found,
       fix,
       cause: error,
     });
+  if (text.includes('run scripts/build')) {
+    return fail('the native addons of this machine’s platform', 'Run scripts/build --native-only');
+  }
   const libc = /version [`'"‘]?(GLIBC_[\d.]+)['"’]? not found/.exec(text);
   if (libc) {
     return fail(
