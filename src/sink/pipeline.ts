@@ -241,7 +241,7 @@ export class Pipeline {
     if (this.droppedSaid.has(field) || this.droppedSaid.size >= MAX_FIELDS_SAID) return;
     this.droppedSaid.add(field);
     this.options.log.warn(
-      `field ${JSON.stringify(field)} is not in collection ${this.schema.collection} and has no dynamic field to go to: dropped from every record`,
+      `field ${JSON.stringify(field)} has no place in collection ${this.schema.collection} (not in its schema, or filled by the server): dropped from every record`,
     );
   }
 

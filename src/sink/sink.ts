@@ -12,7 +12,7 @@ import type { SinkEvents } from './events.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
 import { backoffMs } from './retry.ts';
-import { sleep, Task } from './task.ts';
+import { aborted, sleep, Task } from './task.ts';
 import { Waits } from './waits.ts';
 
 export interface SinkOptions {
@@ -77,7 +77,10 @@ export class Sink {
     const ticker = setInterval(() => this.tick(), TICK_MS);
     let connection: MilvusConnection | undefined;
     try {
-      const [milvus] = await Promise.all([this.connectMilvus(), ...this.tasks.map(task => task.connect())]);
+      const [milvus] = await Promise.all([
+        Promise.race([this.connectMilvus(), aborted(this.stopping.signal)]),
+        ...this.tasks.map(task => task.connect()),
+      ]);
       connection = milvus?.connection;
       if (milvus && !this.stopping.signal.aborted) {
         this.pipeline = this.createPipeline(milvus.connection, milvus.schema);

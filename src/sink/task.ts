@@ -52,7 +52,9 @@ export class Task {
         create: createClient,
       });
       try {
-        await consumer.connect();
+        await Promise.race([consumer.connect(), aborted(stop)]);
+        // A client that was still connecting is left to the end of the process: closing it would wait for its time-out.
+        if (stop.aborted) return;
         this.consumer = consumer;
         this.everConnected = true;
         this.options.waits.end('kafka', 'Kafka', 'connected');
@@ -67,7 +69,7 @@ export class Task {
 
   /** Joins the group and feeds `pipeline` until the sink stops. */
   async run(pipeline: Pipeline): Promise<void> {
-    const { settings, stop } = this.options;
+    const { settings, stop, log } = this.options;
     const consumer = this.consumer;
     if (!consumer || stop.aborted) return;
     this.pipeline = pipeline;
@@ -81,7 +83,10 @@ export class Task {
           await pipeline.change(PAUSE_AFTER_MS);
           continue;
         }
-        consumer.pause();
+        if (consumer.pause())
+          log.info('Milvus is behind: the partitions are paused until there is room', {
+            task: this.options.id,
+          });
       } else {
         fullSince = undefined;
         consumer.resume();
@@ -294,6 +299,14 @@ export function sleep(ms: number, stop: AbortSignal): Promise<void> {
     };
     const timer = setTimeout(done, ms);
     stop.addEventListener('abort', done);
+  });
+}
+
+/** Resolves when `signal` is aborted. */
+export function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 }
 

@@ -37,13 +37,15 @@ export class KafkaConsumer {
 
   /** One try to reach a broker. @throws the client's error ({code, message}) */
   async connect(): Promise<void> {
+    // librdkafka's one topic property for a consumer: as a global one the binding's own topic configuration hides it.
+    const { 'auto.offset.reset': offsetReset = 'earliest', ...properties } = this.options.properties;
     const client = this.options.create(
       {
-        ...this.options.properties,
+        ...properties,
         rebalance_cb: (error: RdError, partitions: TopicPartition[]) =>
           void this.rebalance(error, partitions),
       },
-      {},
+      { 'auto.offset.reset': offsetReset },
     );
     this.client = client;
     client.setDefaultConsumeTimeout(POLL_WAIT_MS);
@@ -81,12 +83,13 @@ export class KafkaConsumer {
     return records;
   }
 
-  /** Stops fetching from all partitions, newly assigned ones included. */
-  pause(): void {
-    if (this.paused) return;
+  /** Stops fetching from all partitions, newly assigned ones included; true when it had not been so before. */
+  pause(): boolean {
+    if (this.paused) return false;
     this.paused = true;
     const assigned = this.assignments();
     if (assigned.length > 0) this.connected.pause(assigned);
+    return true;
   }
 
   resume(): void {

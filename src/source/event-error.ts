@@ -1,0 +1,51 @@
+// The client's error events carry a text and no code (always -1): this finds the code by librdkafka's own texts.
+
+import type { KafkaErrorLike } from './failure.ts';
+
+/** The package's error module, of which its index shows only the codes. */
+export interface ErrorModule {
+  codes: Readonly<Record<string, number>>;
+  /** An error with librdkafka's text for the code (rd_kafka_err2str). */
+  create(code: number): { message: string };
+}
+
+/**
+ * Gives an error of an `event.error` its code back.
+ * @param error as the event brings it; one that has a code already is returned as it is
+ * @returns the same text with librdkafka's code (rdkafka.h rd_kafka_resp_err_t), or -1 when no code has this text
+ */
+export function withErrorCode(
+  error: KafkaErrorLike,
+  module: () => ErrorModule = errorModule,
+): KafkaErrorLike {
+  if (error.code !== UNKNOWN) return error;
+  codes ??= codesByText(module());
+  const code = codes.get(plain(error.message));
+  return code === undefined ? error : { code, message: error.message };
+}
+
+// --- internal ---
+
+const UNKNOWN = -1;
+let codes: Map<string, number> | undefined;
+
+function errorModule(): ErrorModule {
+  // A static specifier, so that the bundler finds it.
+  return require('@confluentinc/kafka-javascript/lib/error.js') as ErrorModule;
+}
+
+function codesByText({ codes, create }: ErrorModule): Map<string, number> {
+  const byText = new Map<string, number>();
+  for (const code of Object.values(codes)) {
+    if (code === UNKNOWN) continue;
+    const text = plain(create(code).message);
+    if (!byText.has(text)) byText.set(text, code);
+  }
+  return byText;
+}
+
+/** The package cuts `Local: ` or `Broker: ` off an event's text and lowers its case; what follows a further colon is lost. */
+function plain(text: string): string {
+  const parts = text.split(': ');
+  return (parts[1] ?? parts[0]!).toLowerCase();
+}

@@ -1,0 +1,97 @@
+// librdkafka's mock cluster in this process, with a producer: Kafka for the pipeline tests, without a JVM.
+
+import { loadKafka } from '../../src/native/kafka.ts';
+import type { RdConsumer, RdMetadata, TopicPartition } from '../../src/native/rdkafka.ts';
+
+export interface MockMessage {
+  key?: string | null;
+  /** Objects are sent as JSON; null is a tombstone. */
+  value: unknown;
+  partition?: number;
+  timestamp?: number;
+}
+
+interface RdProducer {
+  on(event: string, listener: (...args: never[]) => void): this;
+  connect(): void;
+  disconnect(cb: () => void): void;
+  setPollInterval(ms: number): void;
+  produce(
+    topic: string,
+    partition: number | null,
+    value: Buffer | null,
+    key: string | null,
+    timestamp: number | null,
+  ): void;
+  flush(timeoutMs: number, cb: (error: unknown) => void): void;
+  getMetadata(
+    options: { topic?: string; timeout: number },
+    cb: (error: unknown, metadata: RdMetadata) => void,
+  ): void;
+}
+
+export class MockKafka {
+  private constructor(
+    private readonly producer: RdProducer,
+    readonly bootstrap: string,
+  ) {}
+
+  static async start(): Promise<MockKafka> {
+    const { Producer } = loadKafka();
+    const producer = new Producer({
+      'test.mock.num.brokers': 1,
+      'bootstrap.servers': 'the mock replaces this',
+      'linger.ms': 0,
+      dr_cb: true,
+      log_level: 0,
+    } as never) as unknown as RdProducer;
+    await new Promise<void>(resolve => {
+      producer.on('ready', () => resolve());
+      producer.connect();
+    });
+    const metadata = await metadataOf(producer);
+    return new MockKafka(producer, metadata.brokers.map(b => `${b.host}:${b.port}`).join(','));
+  }
+
+  /** Sends and waits until the cluster has everything. */
+  async produce(topic: string, messages: MockMessage[]): Promise<void> {
+    for (const { key = null, value, partition = 0, timestamp = Date.now() } of messages) {
+      const bytes =
+        value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+      this.producer.produce(topic, partition, bytes, key, timestamp);
+    }
+    await new Promise<void>((resolve, reject) =>
+      this.producer.flush(30_000, error => (error ? reject(error) : resolve())),
+    );
+  }
+
+  /** What the group has committed, by partition; undefined where nothing is. */
+  async committed(groupId: string, topic: string, partitions: number[]): Promise<Array<number | undefined>> {
+    const { KafkaConsumer } = loadKafka();
+    const consumer = new KafkaConsumer(
+      { 'bootstrap.servers': this.bootstrap, 'group.id': groupId } as never,
+      {},
+    ) as unknown as RdConsumer;
+    await new Promise<void>((resolve, reject) =>
+      consumer.connect({ timeout: 5000 }, e => (e ? reject(e) : resolve())),
+    );
+    const list = partitions.map((partition): TopicPartition => ({ topic, partition }));
+    const offsets = await new Promise<Array<TopicPartition & { offset?: number }>>((resolve, reject) =>
+      consumer.committed(list, 5000, (error, answer) => (error ? reject(error) : resolve(answer))),
+    );
+    await new Promise<void>(resolve => consumer.disconnect(() => resolve()));
+    return offsets.map(o => (o.offset === undefined || o.offset < 0 ? undefined : o.offset));
+  }
+
+  async stop(): Promise<void> {
+    await new Promise<void>(resolve => this.producer.disconnect(() => resolve()));
+  }
+}
+
+// --- internal ---
+
+function metadataOf(producer: RdProducer): Promise<RdMetadata> {
+  return new Promise((resolve, reject) =>
+    producer.getMetadata({ timeout: 5000 }, (error, metadata) => (error ? reject(error) : resolve(metadata))),
+  );
+}

@@ -1,0 +1,161 @@
+// The sink in this process, between a mock Kafka and a fake Milvus: everything but the command line.
+import type { SinkSettings } from '../../src/config/settings.ts';
+import type { ExitCode, SinkError } from '../../src/errors.ts';
+import { createLogger } from '../../src/log.ts';
+import { connectMilvus } from '../../src/milvus/client.ts';
+import { loadKafka } from '../../src/native/kafka.ts';
+import type { RdConsumer } from '../../src/native/rdkafka.ts';
+import { Health } from '../../src/serve/health.ts';
+import { createMetrics } from '../../src/serve/metrics.ts';
+import { Profile } from '../../src/sink/profile.ts';
+import { Sink } from '../../src/sink/sink.ts';
+import type { FakeMilvus } from './fake-milvus.ts';
+import type { MockKafka } from './mock-kafka.ts';
+
+export interface RunningSink {
+  settings: SinkSettings;
+  health: Health;
+  /** Log lines so far. */
+  lines: string[];
+  stop(): void;
+  ended: Promise<{ exitCode: ExitCode; error?: SinkError }>;
+  /** Value of a metric by its name and labels as written, e.g. `milvus_sink_rows_written_total{operation="upsert"}`. */
+  metric(name: string): Promise<number | undefined>;
+  /** Resolves when a log line contains `text`. */
+  said(text: string): Promise<void>;
+}
+
+type Overrides = Partial<Omit<SinkSettings, 'milvus' | 'batch' | 'errors'>> & {
+  milvus?: Partial<SinkSettings['milvus']>;
+  batch?: Partial<SinkSettings['batch']>;
+  errors?: Partial<SinkSettings['errors']>;
+};
+
+let groups = 0;
+
+export function startSink(
+  kafka: MockKafka,
+  milvus: FakeMilvus,
+  topic: string,
+  collection: string,
+  overrides: Overrides = {},
+): RunningSink {
+  const name = overrides.name ?? `pipeline-${process.pid}-${++groups}`;
+  const groupId = `connect-${name}`;
+  const settings: SinkSettings = {
+    name,
+    groupId,
+    topics: [topic],
+    tasksMax: 1,
+    insertMode: 'upsert',
+    insertModeExplicit: false,
+    keyConverter: {
+      kind: 'string',
+      javaClass: 'org.apache.kafka.connect.storage.StringConverter',
+      encoding: 'UTF-8',
+    },
+    valueConverter: {
+      kind: 'json',
+      javaClass: 'org.apache.kafka.connect.json.JsonConverter',
+      schemasEnable: false,
+      replaceNullWithDefault: true,
+      decimalFormat: 'BASE64',
+    },
+    offsetFlushIntervalMs: 200,
+    offsetFlushTimeoutMs: 5000,
+    maxPollRecords: 500,
+    http: { enabled: false, host: '', port: 0 },
+    effective: [],
+    warnings: [],
+    notes: [],
+    ...overrides,
+    consumer: {
+      'bootstrap.servers': kafka.bootstrap,
+      'group.id': groupId,
+      'auto.offset.reset': 'earliest',
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'partition.assignment.strategy': 'cooperative-sticky',
+      'fetch.queue.backoff.ms': 10,
+      log_level: 0,
+      ...overrides.consumer,
+    },
+    milvus: milvus.settings(collection, overrides.milvus),
+    batch: { maxRows: 100, maxBytes: 1 << 20, maxInFlight: 4, bufferMaxBytes: 8 << 20, ...overrides.batch },
+    errors: {
+      tolerance: 'none',
+      logEnable: false,
+      logIncludeMessages: false,
+      retryTimeoutMs: 0,
+      retryDelayMaxMs: 200,
+      ...overrides.errors,
+    },
+  };
+  const lines: string[] = [];
+  const listeners = new Set<() => void>();
+  const log = createLogger({
+    level: 'debug',
+    format: 'text',
+    now: () => new Date(),
+    mask: text => text,
+    write: line => {
+      lines.push(line);
+      for (const look of [...listeners]) look();
+    },
+  });
+  const health = new Health();
+  const metrics = createMetrics({ version: 'test' });
+  const now = () => performance.now();
+  const sink = new Sink({
+    settings,
+    events: metrics.events,
+    health,
+    log,
+    profile: new Profile(false, now),
+    createClient: (config, topicConfig) =>
+      new (loadKafka().KafkaConsumer)(config as never, topicConfig as never) as unknown as RdConsumer,
+    connectMilvus: () => connectMilvus(settings.milvus, { log }),
+    now,
+    wallClock: () => Date.now(),
+    random: Math.random,
+  });
+  return {
+    settings,
+    health,
+    lines,
+    stop: () => sink.stop(),
+    ended: sink.run(),
+    metric: async metricName => {
+      const line = (await metrics.render()).split('\n').find(l => l.startsWith(`${metricName} `));
+      return line === undefined ? undefined : Number(line.slice(metricName.length + 1).split(' ')[0]);
+    },
+    said: text =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new Error(`never said ${JSON.stringify(text)}:\n${lines.join('')}`)),
+          10_000,
+        );
+        const look = () => {
+          if (!lines.some(line => line.includes(text))) return;
+          clearTimeout(timer);
+          listeners.delete(look);
+          resolve();
+        };
+        listeners.add(look);
+        look();
+      }),
+  };
+}
+
+/** Polls an asynchronous condition; for state that announces nothing. */
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await Bun.sleep(10);
+  }
+}
