@@ -21,7 +21,7 @@ test('consuming 600,000 records of 500 bytes (300 MB) leaves less than 40 MB', a
   for (let i = 0; i < perPass; i++) p.produce('memory', 0, value, `key-${i}`, Date.now(), null, [{ h: 'x' }]);
   await call(p, 'flush', 30_000);
   await closed(p);
-  const c = await consumer(broker, { 'queued.max.messages.kbytes': 4096 });
+  const c = await consumer(broker, { 'queued.max.messages.kbytes': 4096, 'fetch.wait.max.ms': 5 });
   const pass = async () => {
     c.assign([{ topic: 'memory', partition: 0, offset: 0 }]);
     expect((await take(c, perPass)).length).toBe(perPass);
