@@ -190,7 +190,11 @@ function integer(path: string, type: string, bits: bigint): Convert {
   return (value, { exact }) => {
     if (typeof value === 'number') {
       // A number beyond 2^53 may stand for another: at the very limit it is the exact reading that decides.
-      if (Number.isInteger(value) && value >= -limit && (value < limit || (!exact && value === limit)))
+      if (
+        Number.isInteger(value) &&
+        value >= -limit &&
+        (value < limit || (bits > 53n && !exact && value === limit))
+      )
         return value;
       throw new SchemaMismatch(
         path,

@@ -39,7 +39,7 @@ export function createVectorDecoder(addon: VectorsAddon, hints: readonly VectorH
   });
   layout[fields.length * 3] = slot;
   const maxRows = Math.max(1, Math.min(MAX_CHUNK_ROWS, Math.floor(SLAB_FLOATS / Math.max(1, slot))));
-  const meta = new Int32Array(2 + 2 * maxRows);
+  const meta = new Int32Array(2 + 3 * maxRows);
 
   return {
     decode(texts, rows, exact) {
@@ -48,25 +48,29 @@ export function createVectorDecoder(addon: VectorsAddon, hints: readonly VectorH
         const slab = new Float32Array(slot * Math.min(maxRows, texts.length - from));
         const count = addon.extract(texts, from, names, layout, slab, text, meta);
         if (count === 0) throw new Error('vectors.extract made no progress');
-        const parsed = parse(text.toString(meta[1] === 1 ? 'latin1' : 'utf8', 0, meta[0]), count);
-        if (parsed) {
-          for (let i = 0; i < count; i++) {
-            const found = meta[2 * i + 2]!;
-            if (found < 0) continue;
-            const row = parsed[i] as RowObject;
-            for (let f = 0; f < fields.length; f++) {
-              if ((found & (1 << f)) === 0) continue;
-              const at = i * slot + layout[f * 3 + 2]!;
-              row[fields[f]!.name] = slab.subarray(at, at + fields[f]!.dim);
-            }
-            const marks = meta[2 * i + 3]!;
-            if (marks > 0) {
-              const integers: ExactInteger[] = [];
-              takeMarks(row, marks, integers);
-              if (integers.length > 0) exact.set(from + i, integers);
-            }
-            rows[from + i] = row;
+        const encoding = meta[1] === 1 ? 'latin1' : 'utf8';
+        const parsed = parse(text.toString(encoding, 0, meta[0])) as unknown[] | undefined;
+        for (let i = 0; i < count; i++) {
+          const found = meta[3 * i + 2]!;
+          if (found < 0) continue;
+          // One text that is no JSON spoils the whole: then each is parsed for itself, after `[` or `,`.
+          const start = i === 0 ? 1 : meta[3 * i + 1]! + 1;
+          const row = (parsed ? parsed[i] : parse(text.toString(encoding, start, meta[3 * i + 4]))) as
+            | RowObject
+            | undefined;
+          if (row === undefined) continue;
+          for (let f = 0; f < fields.length; f++) {
+            if ((found & (1 << f)) === 0) continue;
+            const at = i * slot + layout[f * 3 + 2]!;
+            row[fields[f]!.name] = slab.subarray(at, at + fields[f]!.dim);
           }
+          const marks = meta[3 * i + 3]!;
+          if (marks > 0) {
+            const integers: ExactInteger[] = [];
+            takeMarks(row, marks, integers);
+            if (integers.length > 0) exact.set(from + i, integers);
+          }
+          rows[from + i] = row;
         }
         from += count;
       }
@@ -98,11 +102,9 @@ function scratch(slot: number): Buffer {
   return scratchText;
 }
 
-/** undefined: one of the records is no JSON, and which one is found out by decoding each for itself. */
-function parse(text: string, count: number): unknown[] | undefined {
+function parse(text: string): unknown {
   try {
-    const rows = JSON.parse(text) as unknown[];
-    return rows.length === count ? rows : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -318,8 +318,8 @@ bool view(napi_env env, napi_value value, napi_typedarray_type wanted, void** da
 // extract(records: Buffer[], from, names: Uint8Array, layout: Int32Array, slab: Float32Array, text: Uint8Array,
 //         meta: Int32Array): number of records handled, from `from` on, as far as slab, text and meta reach.
 // names: the fields' names, one after the other. layout: per field the end of its name, dim, offset in the row's
-// slot; last the floats per slot. meta: two words first: bytes of text, 1 if all of it is ASCII; then two per record:
-// -1 declined (text has `0` in its place) or the bits of the fields found, and how many integers were marked.
+// slot; last the floats per slot. meta: two words first: bytes of text, 1 if all of it is ASCII; then three per record:
+// -1 declined (text has `0` in its place) or the bits of the fields found; how many integers were marked; end in text.
 napi_value extract(napi_env env, napi_callback_info info) {
   size_t argc = 7;
   napi_value args[7];
@@ -353,7 +353,7 @@ napi_value extract(napi_env env, napi_callback_info info) {
   }
   uint32_t rows = total > from ? total - from : 0;
   if (slot > 0 && rows > slab_length / slot) rows = static_cast<uint32_t>(slab_length / slot);
-  if (rows > meta_length / 2 - 1) rows = static_cast<uint32_t>(meta_length / 2 - 1);
+  if (rows > (meta_length - 2) / 3) rows = static_cast<uint32_t>((meta_length - 2) / 3);
   auto* const meta = static_cast<int32_t*>(meta_data);
   char* const text = static_cast<char*>(text_data);
   Output out{text};
@@ -376,18 +376,20 @@ napi_value extract(napi_env env, napi_callback_info info) {
     if (done > 0) *out.at++ = ',';
     char* const start = out.at;
     Record record;
+    int32_t* const facts = meta + 2 + 3 * done;
     float* const row = static_cast<float*>(slab_data) + slot * done;
     const auto* const from_byte = static_cast<const char*>(data);
     if (bytes && fits && length > 0 && split(from_byte, from_byte + length, fields, field_count, row, out, record)) {
-      meta[2 * done + 2] = static_cast<int32_t>(record.found);
-      meta[2 * done + 3] = record.marks;
+      facts[0] = static_cast<int32_t>(record.found);
+      facts[1] = record.marks;
       ascii &= record.ascii;
     } else {
       out.at = start;
       *out.at++ = '0';
-      meta[2 * done + 2] = -1;
-      meta[2 * done + 3] = 0;
+      facts[0] = -1;
+      facts[1] = 0;
     }
+    facts[2] = static_cast<int32_t>(out.at - text);
   }
   *out.at++ = ']';
   meta[0] = static_cast<int32_t>(out.at - text);
