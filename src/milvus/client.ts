@@ -1,6 +1,6 @@
 // The connection to Milvus: the SDK for the control plane (connect, describe, list), its gRPC channel for the data plane.
 import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates } from 'node:tls';
 import type { ChannelCredentials, ChannelInterface, ChannelOptions } from '@grpc/grpc-js';
 import type { MilvusSettings } from '../config/settings.ts';
@@ -53,7 +53,11 @@ export class MilvusUnavailable extends Error {
 export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps): Promise<MilvusConnection> {
   const { log } = deps;
   // The SDK costs most of the start and of the memory: loaded by those who connect, not by --help.
-  const [sdk, grpc] = await Promise.all([import('@zilliz/milvus2-sdk-node'), import('@grpc/grpc-js')]);
+  const [sdk, grpc] = await Promise.all([
+    import('@zilliz/milvus2-sdk-node'),
+    import('@grpc/grpc-js'),
+    probe(settings),
+  ]);
   const credentials = await createCredentials(settings, grpc.credentials);
 
   class ControlPlane extends sdk.MilvusClient {
@@ -92,11 +96,9 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
 
   const control = new ControlPlane();
   const channel = await control.openChannel();
-  const close = async () => {
-    await control.closeConnection();
-    // The SDK asks a channel that it has closed to connect again; left so, it would go on trying for ever.
-    channel.close();
-  };
+  // Not the SDK's closeConnection: it asks a channel that it has just closed to connect again, and the channel then
+  // goes on trying for ever. Nothing else of the SDK's needs to be closed: telemetry is off, its channel never connects.
+  const close = async () => channel.close();
   let response: ConnectAnswer;
   try {
     control.connect(sdk.MilvusClient.sdkInfo.version);
@@ -104,7 +106,7 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
     response = (await control.connectPromise) as unknown as ConnectAnswer;
     check(response.status, settings);
   } catch (error) {
-    await close();
+    channel.close();
     throw translate(error, settings);
   }
   const metadata = new grpc.Metadata();
@@ -145,6 +147,31 @@ interface Control {
   describeCollection(request: { collection_name: string }): Promise<unknown>;
   listCollections(): Promise<{ data?: { name: string }[] }>;
   listDatabases(): Promise<{ db_names?: string[] }>;
+}
+
+/**
+ * Looks for a listener before anything is built: the usual wait for a Milvus that is not there yet then costs nothing.
+ * grpc-js keeps the subchannel of each channel that never got through, and it connects once more on its own.
+ */
+async function probe(settings: MilvusSettings): Promise<void> {
+  // grpc-js goes through the proxy that these name.
+  const { grpc_proxy, https_proxy, http_proxy } = process.env;
+  if (grpc_proxy || https_proxy || http_proxy) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = connectTcp({ host: bareHost(settings), port: settings.port });
+  socket.setTimeout(settings.requestTimeoutMs, () => {
+    reject(new Error(`no connection within ${settings.requestTimeoutMs} ms`));
+  });
+  socket.once('connect', resolve);
+  socket.once('error', reject);
+  try {
+    await promise;
+  } catch (error) {
+    const label = /ENOTFOUND|EAI_AGAIN/.test(message(error)) ? 'name_resolution' : 'connect';
+    throw new MilvusUnavailable(new Failure('retry', label, message(error)), settings.address);
+  } finally {
+    socket.destroy();
+  }
 }
 
 function channelOptions(settings: MilvusSettings): ChannelOptions {
@@ -211,19 +238,21 @@ async function readPem(path: string | undefined): Promise<Buffer | null> {
 
 async function describe(control: Control, settings: MilvusSettings): Promise<CollectionSchema> {
   const { collection, database } = settings;
-  let described: DescribedCollection & { status?: Parameters<typeof toStatus>[0] };
+  let described: DescribedCollection & { status: Parameters<typeof toStatus>[0] };
   try {
+    // Throws a TypeError of its own where the server does not know the call.
     described = (await control.describeCollection({ collection_name: collection })) as typeof described;
   } catch (error) {
+    if (error instanceof TypeError) raise(classifyGrpc(UNIMPLEMENTED), settings);
     throw translate(error, settings);
   }
-  const failure = described.status ? classifyStatus(toStatus(described.status)) : classifyGrpc(UNIMPLEMENTED);
+  const failure = classifyStatus(toStatus(described.status));
   if (failure?.label === 'collection_not_found') throw await collectionMissing(control, settings, failure);
   if (failure) raise(failure, settings);
   return toCollectionSchema(described, { database, collection });
 }
 
-/** The SDK turns this status into an empty success. */
+/** The SDK turns this status into an empty answer, and stumbles over that. */
 const UNIMPLEMENTED = { code: 12, details: 'DescribeCollection is not known there' };
 
 /** Says what is there instead. Milvus 2.3 calls a collection missing whose database is. */
@@ -294,7 +323,7 @@ function translate(error: unknown, settings: MilvusSettings): Error {
     const thrown = (error ?? {}) as { code?: unknown; details?: unknown; status?: object; reason?: string };
     if (typeof thrown.code === 'number' && typeof thrown.details === 'string') {
       let { details } = thrown;
-      if (!settings.tls && /Last error: Failed to connect/.test(details)) {
+      if (!settings.tls && /Last error: (Failed to connect|Protocol error)/.test(details)) {
         details += ' (the server may want TLS: then write https:// in `public.endpoint`)';
       }
       raise(classifyGrpc({ code: thrown.code, details }), settings);

@@ -46,6 +46,8 @@ export interface Fault {
   /** Milvus answers, and says no. */
   status?: FakeStatus;
   grpc?: { code: number; details?: string };
+  /** These bytes as the answer's message. */
+  raw?: Uint8Array;
   /** A proxy's answer, e.g. 503. */
   http?: number;
   /** RST_STREAM with this HTTP/2 code. */
@@ -181,6 +183,11 @@ export class FakeMilvus {
     });
   }
 
+  /** Open TCP connections. */
+  get connections(): number {
+    return this.server?.connections ?? 0;
+  }
+
   /** Cuts all connections; the port stays open. */
   dropConnections(): void {
     this.server?.dropConnections();
@@ -259,6 +266,7 @@ export class FakeMilvus {
     if (fault?.applied && isWrite(request)) this.apply(message, request);
     if (fault?.hang) return { kind: 'hang' };
     if (fault?.drop) return { kind: 'drop' };
+    if (fault?.raw) return { kind: 'message', body: fault.raw };
     if (fault?.http !== undefined) return { kind: 'http', status: fault.http };
     if (fault?.reset !== undefined) return { kind: 'reset', code: fault.reset };
     if (fault?.grpc)
