@@ -334,7 +334,7 @@ napi_value extract(napi_env env, napi_callback_info info) {
             view(env, args[4], napi_float32_array, &slab_data, &slab_length) &&
             view(env, args[5], napi_uint8_array, &text_data, &text_length) &&
             view(env, args[6], napi_int32_array, &meta_data, &meta_length) && layout_length % 3 == 1 &&
-            layout_length / 3 <= kMaxFields && text_length >= 3 && meta_length >= 2;
+            layout_length / 3 <= kMaxFields && text_length >= 4 && meta_length >= 2;
   Field fields[kMaxFields];
   const int field_count = ok ? static_cast<int>(layout_length / 3) : 0;
   const auto* layout = static_cast<const int32_t*>(layout_data);
@@ -369,10 +369,10 @@ napi_value extract(napi_env env, napi_callback_info info) {
     const bool bytes = napi_get_element(env, args[0], from + done, &value) == napi_ok &&
                        view(env, value, napi_uint8_array, &data, &length);
     napi_close_handle_scope(env, scope);
-    // What a record can grow to: 8 characters for each marked integer of at least 16; a comma before, `0]` after.
-    const size_t room = text_length - (out.at - text);
-    const bool fits = length < room / 2 && room - 2 * length > 3;
-    if (!fits && done > 0 && length < text_length / 2 - 3) break;
+    // Marked integers grow by 8 characters of at least 16; beside the record stand `,` and `]`.
+    const size_t room = text_length - (out.at - text), needed = 2 * length + 2;
+    const bool fits = needed <= room;
+    if (room < 3 || (!fits && done > 0 && needed < text_length)) break;
     if (done > 0) *out.at++ = ',';
     char* const start = out.at;
     Record record;

@@ -10,7 +10,7 @@ export interface VectorsAddon {
    * @param names UTF-8 names of the vector fields, one after the other
    * @param layout per field: end of its name in `names`, dimension, offset in a row's slot; last the floats per slot
    * @param slab receives the vectors, a slot per record
-   * @param text receives one JSON array: per record what remains of it, or `0` when it was declined; at least 3 bytes
+   * @param text receives one JSON array: per record what remains of it, or `0` when it was declined; at least 4 bytes
    * @param meta receives bytes written to `text` and 1 if they are ASCII; then per record the bits of the fields
    *   found (-1: declined), the number of integers written as marked strings, the end of its text in `text`
    * @returns how many records were handled: as many as slab, text and meta had room for

@@ -320,6 +320,30 @@ test('wrong arguments throw and touch nothing', () => {
   expect(extract(row, 5, names, layout, f, bytes, meta)).toBe(0);
 });
 
+test('text and meta of any size are never overrun', () => {
+  const { extract } = loadVectors();
+  const layout = new Int32Array([1, 1, 0, 1]);
+  for (let size = 4; size < 80; size++) {
+    const memory = new Uint8Array(size + 64).fill(0xee);
+    const meta = new Int32Array(2 + 3 * 40);
+    const records = Array.from({ length: 40 }, (_, i) =>
+      Buffer.from(i % 3 === 0 ? '{"v":[1]}' : `{"id":${10n ** 17n}}`),
+    );
+    const count = extract(
+      records,
+      0,
+      Buffer.from('v'),
+      layout,
+      new Float32Array(40),
+      memory.subarray(0, size),
+      meta,
+    );
+    expect(count).toBeGreaterThan(0);
+    expect(JSON.parse(Buffer.from(memory.subarray(0, meta[0])).toString())).toHaveLength(count);
+    expect(memory.subarray(size).every(byte => byte === 0xee)).toBe(true);
+  }
+});
+
 function numberText() {
   const digits = (max: number) =>
     fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: max }).map(list => list.join(''));
