@@ -33,7 +33,7 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
   const client = createClient(properties, {});
   const trouble = listen(client, settings);
   try {
-    const metadata = await Promise.race([connect(client, timeoutMs), trouble.refused]);
+    const metadata = await connect(client, timeoutMs);
     const topics = matching(metadata, settings);
     const partitions = metadata.topics
       .filter(topic => topics.some(({ name }) => name === topic.name))
@@ -46,7 +46,7 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
       committed: committed.filter(({ offset }) => offset !== undefined && offset >= 0).length,
     };
   } catch (error) {
-    throw error instanceof SinkError ? error : trouble.explain(error as KafkaErrorLike);
+    throw trouble.explain(error as KafkaErrorLike);
   } finally {
     await new Promise<void>(resolve => client.disconnect(resolve));
   }
@@ -57,48 +57,39 @@ export function plainReason(message: string): string {
   return message
     .replace(/^\[thrd:[^\]]*\]: /, '')
     .replace(/^\S+?\/(bootstrap|\d+): /, '')
-    .replace(/ \(after \d+ms in state [^)]*\)$/, '');
+    .replace(/ \(after \d+ms in state .*\)$/, '');
 }
 
 // --- internal ---
 
-/** Collects what librdkafka says besides its answers: only its log has the reason in full. */
+/** Collects what librdkafka says besides its answers: only its events tell a refusal, only its log the reason in full. */
 function listen(client: RdConsumer, settings: SinkSettings) {
   const where = String(settings.consumer['bootstrap.servers']);
   const topics = settings.topics?.join(', ') ?? settings.topicsRegex ?? '';
   const context = { where, topics, groupId: settings.groupId, everConnected: false };
+  const events: KafkaErrorLike[] = [];
   const reasons = new Set<string>();
-  const { promise: refused, reject } = Promise.withResolvers<never>();
-  // It may settle when nobody races it any more.
-  refused.catch(() => undefined);
-  const worded = (error: KafkaErrorLike): KafkaErrorLike => ({
-    code: error.code,
-    message: reasons.size > 0 ? [...reasons].join('; ') : error.message,
-  });
-  const explain = (error: KafkaErrorLike): SinkError => {
-    const verdict = classifyKafkaError(worded(withErrorCode(error)), context);
-    if (verdict.kind === 'refused') return verdict.error;
-    return new SinkError('KAFKA_UNREACHABLE', EXIT.kafkaRefused, 'Kafka does not answer', {
-      where,
-      found: worded(error).message,
-      fix: 'Check bootstrap.servers and security.protocol (a running sink would wait for it)',
-      cause: error,
-    });
-  };
   client.on('event.log', (event: { fac: string; message: string }) => {
     if (event.fac === 'FAIL') reasons.add(plainReason(event.message));
   });
-  client.on('event.error', (error: RdError) => {
-    const coded = withErrorCode(error);
-    // The event comes before the log line that explains it.
-    setTimeout(() => {
-      if (classifyKafkaError(worded(coded), context).kind === 'refused') reject(explain(coded));
-    }, LOG_DELAY_MS);
-  });
-  return { refused, explain };
+  client.on('event.error', (error: RdError) => events.push(withErrorCode(error)));
+  return {
+    /** The most telling of an error and the events around it. */
+    explain(error: KafkaErrorLike): SinkError {
+      const found = reasons.size > 0 ? [...reasons].join('; ') : error.message;
+      for (const { code } of [error, ...events]) {
+        const verdict = classifyKafkaError({ code, message: found }, context);
+        if (verdict.kind === 'refused') return verdict.error;
+      }
+      return new SinkError('KAFKA_UNREACHABLE', EXIT.kafkaRefused, 'Kafka does not answer', {
+        where,
+        found,
+        fix: 'Check bootstrap.servers and security.protocol (a running sink would wait for it)',
+        cause: error,
+      });
+    },
+  };
 }
-
-const LOG_DELAY_MS = 50;
 
 function connect(client: RdConsumer, timeout: number): Promise<RdMetadata> {
   return new Promise((resolve, reject) => {

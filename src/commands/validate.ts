@@ -3,7 +3,7 @@
 import { defineCommand } from 'citty';
 import { renderEffective } from '../config/effective.ts';
 import { readSettings } from '../config/read.ts';
-import type { InsertMode, SinkSettings } from '../config/settings.ts';
+import type { InsertMode, LoadedSettings, SinkSettings } from '../config/settings.ts';
 import { EXIT, type ExitCode, SinkError } from '../errors.ts';
 import { createLogger, escapeControl, type Logger } from '../log.ts';
 import type { CollectionSchema } from '../milvus/schema.ts';
@@ -42,7 +42,7 @@ type Verdict = { exitCode: ExitCode; lines: string[] };
  * @returns 0, or the exit code of the first trouble: Kafka's (4), else Milvus' (3) or the configuration's (1)
  */
 export async function checkConnections(
-  settings: SinkSettings,
+  settings: LoadedSettings,
   log: Logger,
   print: (text: string) => void,
 ): Promise<ExitCode> {
@@ -124,11 +124,13 @@ function start(committed: number, partitions: number, settings: SinkSettings): s
 
 async function milvusVerdict(settings: SinkSettings, log: Logger): Promise<Verdict> {
   const lines: string[] = [];
+  let asked = 'Milvus';
   try {
     const { connectMilvus } = await import('../milvus/client.ts');
     const connection = await connectMilvus(settings.milvus, { log });
     try {
       lines.push(`Milvus      ok      ${settings.milvus.address}: ${connection.serverVersion}`);
+      asked = 'collection';
       const schema = await connection.describe();
       const mode = insertMode(schema, settings);
       await checkWritable(schema, mode);
@@ -146,7 +148,7 @@ async function milvusVerdict(settings: SinkSettings, log: Logger): Promise<Verdi
       await connection.close();
     }
   } catch (error) {
-    const { exitCode, lines: more } = failed('Milvus', error, EXIT.milvusRefused);
+    const { exitCode, lines: more } = failed(asked, error, EXIT.milvusRefused);
     return { exitCode, lines: [...lines, ...more] };
   }
 }
