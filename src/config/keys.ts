@@ -201,14 +201,14 @@ export const KEYS = {
   'key.converter': {
     ...worker,
     schema: nonEmpty('a Java class name'),
-    required: true,
+    default: 'org.apache.kafka.connect.json.JsonConverter',
     documentation:
       "JsonConverter or StringConverter, with options after `key.converter.`. The connector's own wins as a whole.",
   },
   'value.converter': {
     ...worker,
     schema: nonEmpty('a Java class name'),
-    required: true,
+    default: 'org.apache.kafka.connect.json.JsonConverter',
     documentation: 'Likewise for values, with options after `value.converter.`.',
   },
   'header.converter': {

@@ -197,7 +197,10 @@ function readValues(
 
 const MILVUS_CLASS = 'com.milvus.io.kafka.MilvusSinkConnector';
 
-/** A connector's own converter wins as a whole: the worker's options do not reach it (Kafka Connect's rule). */
+/**
+ * A connector's own converter wins as a whole: the worker's options do not reach it (Kafka Connect's rule). Connect
+ * demands a class; here it defaults to the one that the connector's guide means when it sets `*.schemas.enable` only.
+ */
 function converter(
   key: ConverterKey,
   worker: ReadonlyMap<string, Setting>,
@@ -206,7 +209,9 @@ function converter(
 ): ConverterSettings | undefined {
   const own = connector.get(key);
   const side = own && own.value.trim() !== '' ? connector : worker;
-  const setting = side.get(key);
+  const named = side.get(key);
+  const byDefault = { key, value: specOf(key).default!, source: 'default', secret: false };
+  const setting = named && named.value.trim() !== '' ? named : byDefault;
   if (side === worker) {
     for (const option of below(connector, `${key}.`).values()) {
       findings.warnings.push(
@@ -214,7 +219,6 @@ function converter(
       );
     }
   }
-  if (!setting || setting.value.trim() === '') return undefined;
   return readConverter(key, setting, below(side, `${key}.`), findings);
 }
 
@@ -341,6 +345,8 @@ function consumerProperties(name: string, values: Values, consumer: Translation)
     // librdkafka waits 1000 ms once its queue is full, which starves a sink that empties it in between.
     'fetch.queue.backoff.ms': 10,
     'queued.max.messages.kbytes': 16384,
+    // A topic that does not exist yet, or that a regex will match, is found this soon (default: 5 min).
+    'topic.metadata.refresh.interval.ms': 3000,
     ...consumer.properties,
     'enable.auto.commit': false,
     'enable.auto.offset.store': false,

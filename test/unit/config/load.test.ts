@@ -47,7 +47,17 @@ describe("the guide's two files", () => {
       'enable.auto.offset.store': false,
       'fetch.queue.backoff.ms': 10,
       'queued.max.messages.kbytes': 16384,
+      'topic.metadata.refresh.interval.ms': 3000,
     });
+  });
+
+  test('need not name their converters: the guide sets only schemas.enable', () => {
+    const worker =
+      'key.converter.schemas.enable=false\nvalue.converter.schemas.enable=false\nplugin.path=/plugins\n';
+    const { keyConverter, valueConverter } = load({ worker });
+    for (const converter of [keyConverter, valueConverter]) {
+      expect(converter).toMatchObject({ kind: 'json', schemasEnable: false });
+    }
   });
 
   test('may be one file, or a JSON connector', () => {
