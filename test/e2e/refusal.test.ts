@@ -16,7 +16,7 @@ describe.skipIf(missing !== undefined)('refused by Milvus 2.3.5 with authorizati
       ...{ bootstrap: s.bootstrap, endpoint: s.at.uri, collection: topic, topics: topic },
       token: 'root:not-the-password',
     });
-    expect(await sink.exited).toBe(3);
+    expect(await sink.ends()).toBe(3);
     expect(sink.log).toMatch(/token/i);
     expect(sink.log).not.toContain('not-the-password');
   });
@@ -28,7 +28,7 @@ describe.skipIf(missing !== undefined)('refused by Milvus 2.3.5 with authorizati
       ...{ bootstrap: s.bootstrap, endpoint: s.at.uri, collection: topic, topics: topic },
       token: s.at.token,
     });
-    expect(await sink.exited).toBe(3);
+    expect(await sink.ends()).toBe(3);
     expect(sink.log).toContain(topic);
     expect(sink.log).toMatch(/collection/i);
   });
@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)('refused with milvus-lite 3.2.2', () => {
       collection: topic,
       topics: topic,
     });
-    expect(await sink.exited).toBe(3);
+    expect(await sink.ends()).toBe(3);
     expect(sink.log).toContain(topic);
   });
 
@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)('refused with milvus-lite 3.2.2', () => {
         'consumer.sasl.jaas.config': jaas('not-the-secret'),
       },
     });
-    expect(await sink.exited).toBe(4);
+    expect(await sink.ends()).toBe(4);
     expect(sink.log).not.toContain('not-the-secret');
   });
 
@@ -110,7 +110,7 @@ describe.skipIf(missing !== undefined)('refused with milvus-lite 3.2.2', () => {
       collection: topic,
       topics: topic,
     });
-    expect(await sink.exited).toBe(2);
+    expect(await sink.ends()).toBe(2);
     expect(sink.log).toContain(`${topic}-0@2`);
     const [offset] = await s.client.committed(s.bootstrap, sink.group, topic);
     expect(offset).toBeLessThanOrEqual(2);

@@ -30,13 +30,16 @@ const SCALARS: FieldSpec[] = [
 ];
 const VECTOR: FieldSpec = { name: 'vector', type: 'FLOAT_VECTOR', dim: 4 };
 
-/** Three rows as JSON text, since JSON.stringify could not write the integers. */
+/**
+ * Three rows as JSON text, since JSON.stringify could not write the integers. No key is 2^63-1: Milvus 2.3.5 counts such
+ * a row and returns it to nobody, whoever wrote it.
+ */
 const ROWS = [
   `{"id": 9007199254740993, "flag": true, "i8": -128, "i16": -32768, "i32": -2147483648, "i64": -9223372036854775808,
     "f32": 0.1, "f64": 0.1, "text": "größer 🐟", "doc": {"a": [1, {"b": null}], "big": 9007199254740993},
     "numbers": [9223372036854775807, 0, -1], "words": ["a", "", "ß"], "flags": [true, false], "reals": [0.1, -2.5],
     "vector": [0.1, -0.2, 3, 4]}`,
-  `{"id": 9223372036854775807, "flag": false, "i8": 127, "i16": 32767, "i32": 2147483647, "i64": 9223372036854775807,
+  `{"id": 9223372036854775806, "flag": false, "i8": 127, "i16": 32767, "i32": 2147483647, "i64": 9223372036854775807,
     "f32": -3.4e38, "f64": 1.7976931348623157e308, "text": "", "doc": [], "numbers": [], "words": [], "flags": [],
     "reals": [], "vector": [0, 0, 0, 0]}`,
   `{"id": -9223372036854775808, "flag": false, "i8": 0, "i16": 0, "i32": 0, "i64": 0, "f32": 0, "f64": 0, "text": "0",
@@ -62,7 +65,7 @@ for (const milvus of [MILVUS_2_3, MILVUS_LITE]) {
       expect((big.vector as number[]).map(Math.fround)).toEqual([0.1, -0.2, 3, 4].map(Math.fround));
       expect((big.doc as Row).a).toEqual([1, { b: null }]);
       expect((big.doc as Row).big).toBe('int:9007199254740993');
-      expect(rows.get('int:9223372036854775807')).toMatchObject({
+      expect(rows.get('int:9223372036854775806')).toMatchObject({
         ...{ flag: false, i8: 127, i16: 32767, i32: 2147483647, i64: 'int:9223372036854775807' },
         ...{ f64: 1.7976931348623157e308, text: '', numbers: [], words: [] },
       });
@@ -120,13 +123,13 @@ describe.skipIf(missing !== undefined)('types that only one of the servers has',
 
   test('Milvus 2.3.5: a default value stands in for an absent field', async () => {
     const s = await stage(MILVUS_2_3);
-    const fields = [ID, { name: 'level', type: 'INT32', default_value: 7 }, VECTOR];
+    const fields = [ID, { name: 'note', type: 'VARCHAR', max_length: 64, default_value: 'none' }, VECTOR];
     const rows = await through(s, MILVUS_2_3, { fields }, [
       '{"id": 1, "vector": [1, 2, 3, 4]}',
-      '{"id": 2, "level": 3, "vector": [1, 2, 3, 4]}',
+      '{"id": 2, "note": "given", "vector": [1, 2, 3, 4]}',
     ]);
-    expect(rows.get(2)!.level).toBe(3);
-    expect(rows.get(1)!.level).toBe(7);
+    expect(rows.get(2)!.note).toBe('given');
+    expect(rows.get(1)!.note).toBe('none');
   });
 
   test('milvus-lite 3.2.2: SparseFloatVector in each of its spellings, next to a second vector', async () => {

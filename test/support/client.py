@@ -117,19 +117,19 @@ def wait_count(c):
 
 
 def topic(c):
-    admin = AdminClient({"bootstrap.servers": c["bootstrap"]})
+    admin = AdminClient({"bootstrap.servers": c["bootstrap"], "log_level": 0})
     for future in admin.create_topics([NewTopic(c["topic"], c.get("partitions", 1), 1)]).values():
         future.result()
 
 
 def delete_topic(c):
-    admin = AdminClient({"bootstrap.servers": c["bootstrap"]})
+    admin = AdminClient({"bootstrap.servers": c["bootstrap"], "log_level": 0})
     for future in admin.delete_topics([c["topic"]]).values():
         future.result()
 
 
 def producer(c):
-    return Producer({"bootstrap.servers": c["bootstrap"], "linger.ms": c.get("linger", 5), "acks": "all", "enable.idempotence": True})
+    return Producer({"bootstrap.servers": c["bootstrap"], "log_level": 0, "linger.ms": c.get("linger", 5), "acks": "all", "enable.idempotence": True})
 
 
 def flush(p, failed):
@@ -207,7 +207,7 @@ def check_sequence(c):
 def fill(c):
     """`rows` of the guide's shape with `dim`, as fast as it goes; ids grow from `first` (0), spread over the partitions."""
     rng, dim = random.Random(1), c["dim"]
-    p, failed = Producer({"bootstrap.servers": c["bootstrap"], "linger.ms": 20, "batch.size": 1000000, "queue.buffering.max.messages": 500000}), []
+    p, failed = Producer({"bootstrap.servers": c["bootstrap"], "log_level": 0, "linger.ms": 20, "batch.size": 1000000, "queue.buffering.max.messages": 500000}), []
     vectors = [json.dumps([round(rng.uniform(-1, 1), 9) for _ in range(dim)]) for _ in range(64)]
     title = "The Reported Mortality Rate of Coronavirus Is Not Important"
     link = "https://medium.com/swlh/the-reported-mortality-rate-of-coronavirus-is-not-important-369989c8d912"
@@ -249,7 +249,7 @@ def trickle(c):
 
 def committed(c):
     """Committed offset by partition; -1 where there is none."""
-    consumer = Consumer({"bootstrap.servers": c["bootstrap"], "group.id": c["group"]})
+    consumer = Consumer({"bootstrap.servers": c["bootstrap"], "log_level": 0, "group.id": c["group"]})
     try:
         partitions = [TopicPartition(c["topic"], i) for i in range(c.get("partitions", 1))]
         return [max(tp.offset, -1) for tp in consumer.committed(partitions, timeout=10)]
@@ -258,7 +258,7 @@ def committed(c):
 
 
 def ends(c):
-    consumer = Consumer({"bootstrap.servers": c["bootstrap"], "group.id": "reader-of-ends"})
+    consumer = Consumer({"bootstrap.servers": c["bootstrap"], "log_level": 0, "group.id": "reader-of-ends"})
     try:
         return [consumer.get_watermark_offsets(TopicPartition(c["topic"], i), timeout=10)[1] for i in range(c.get("partitions", 1))]
     finally:

@@ -24,25 +24,22 @@ export interface SentRecord {
   timestamp?: number;
 }
 
-/** One Python process; commands may overlap. It ends with this process, since its stdin does. */
+/**
+ * One Python process; commands may overlap. It ends with this process, since its stdin does. It is made again when it
+ * has gone: bun kills the children of a test that runs into its time limit.
+ */
 export class Client {
   private readonly waiting = new Map<number, { done(value: unknown): void; failed(error: Error): void }>();
   private next = 1;
+  private child: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
 
-  private constructor(private readonly child: Bun.Subprocess<'pipe', 'pipe', 'inherit'>) {
-    void this.read();
+  private constructor(private readonly python: string) {
+    this.child = this.spawn();
   }
 
   static async start(): Promise<Client> {
     const venv = (await stack('venv.sh', ['lite3'])).split('\n').at(-1)!;
-    return new Client(
-      Bun.spawn([join(venv, 'bin/python'), join(ROOT, 'test/support/client.py')], {
-        stdin: 'pipe',
-        stdout: 'pipe',
-        stderr: 'inherit',
-        env: { ...process.env, GRPC_VERBOSITY: 'NONE' },
-      }),
-    );
+    return new Client(join(venv, 'bin/python'));
   }
 
   /** Creates, indexes and loads a collection; the guide's fields when none are named. */
@@ -94,6 +91,7 @@ export class Client {
   /** Any command of client.py. */
   ask(op: string, parameters: Record<string, unknown>): Promise<unknown> {
     const id = this.next++;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) this.child = this.spawn();
     return new Promise((done, failed) => {
       this.waiting.set(id, { done, failed });
       this.child.stdin.write(`${JSON.stringify({ id, op, ...parameters })}\n`);
@@ -108,10 +106,21 @@ export class Client {
 
   // --- internal ---
 
-  private async read(): Promise<void> {
+  private spawn(): Bun.Subprocess<'pipe', 'pipe', 'inherit'> {
+    const child = Bun.spawn([this.python, join(ROOT, 'test/support/client.py')], {
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'inherit',
+      env: { ...process.env, GRPC_VERBOSITY: 'NONE' },
+    });
+    void this.read(child.stdout);
+    return child;
+  }
+
+  private async read(stdout: ReadableStream<Uint8Array>): Promise<void> {
     let rest = '';
     const decoder = new TextDecoder();
-    for await (const chunk of this.child.stdout) {
+    for await (const chunk of stdout) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop()!;
       for (const line of lines) {
@@ -123,5 +132,6 @@ export class Client {
       }
     }
     for (const { failed } of this.waiting.values()) failed(new Error('client.py ended'));
+    this.waiting.clear();
   }
 }

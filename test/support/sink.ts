@@ -115,6 +115,14 @@ export class Sink {
     return `connect-${this.name}`;
   }
 
+  /** Its exit code, once it has ended by itself; throws with the log, and kills it, when it does not. */
+  async ends(seconds = 30): Promise<number> {
+    const code = await Promise.race([this.exited, Bun.sleep(seconds * 1000)]);
+    if (code !== undefined) return code;
+    this.kill('SIGKILL');
+    throw new Error(`the sink still runs after ${seconds} s:\n${this.log}`);
+  }
+
   get ended(): boolean {
     return !running.has(this);
   }
@@ -126,7 +134,7 @@ export class Sink {
   /** SIGTERM, and the exit code. */
   async stop(): Promise<number> {
     this.kill('SIGTERM');
-    return this.exited;
+    return this.ends();
   }
 
   /** Waits for a line of the log; throws with the whole log when it does not come or the sink ends before. */
