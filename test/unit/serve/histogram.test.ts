@@ -1,0 +1,52 @@
+import { expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { PlainHistogram } from '../../../src/serve/histogram.ts';
+
+const BOUNDS = [0.1, 1, 10];
+
+async function values(histogram: PlainHistogram): Promise<Record<string, number>> {
+  const { values } = await histogram.get();
+  return Object.fromEntries(values.map(v => [`${v.metricName}${v.labels.le ?? ''}`, v.value]));
+}
+
+test('a bound belongs to its bucket, and buckets are cumulated', async () => {
+  const histogram = new PlainHistogram('h', 'help', BOUNDS);
+  for (const value of [0, 0.1, 0.5, 10, 11]) histogram.observe(value);
+  expect(await values(histogram)).toEqual({
+    'h_bucket0.1': 2,
+    h_bucket1: 3,
+    h_bucket10: 4,
+    'h_bucket+Inf': 5,
+    h_sum: 21.6,
+    h_count: 5,
+  });
+});
+
+test('counts as the definition says', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.double({ min: -1, max: 100, noNaN: true })), async observed => {
+      const histogram = new PlainHistogram('h', 'help', BOUNDS);
+      for (const value of observed) histogram.observe(value);
+      const got = await values(histogram);
+      for (const bound of BOUNDS) {
+        expect(got[`h_bucket${bound}`]).toBe(observed.filter(value => value <= bound).length);
+      }
+      expect(got.h_count).toBe(observed.length);
+      expect(got.h_sum).toBeCloseTo(observed.reduce((a, b) => a + b, 0));
+    }),
+  );
+});
+
+test('what is no number is left out', async () => {
+  const histogram = new PlainHistogram('h', 'help', BOUNDS);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    histogram.observe(value);
+  expect((await values(histogram)).h_count).toBe(0);
+});
+
+test('reset forgets', async () => {
+  const histogram = new PlainHistogram('h', 'help', BOUNDS);
+  histogram.observe(1);
+  histogram.reset();
+  expect(Object.values(await values(histogram))).toEqual([0, 0, 0, 0, 0, 0]);
+});
