@@ -83,7 +83,7 @@ export interface Choice {
  * @param def the options of all commands, to know which of them take a value
  * @param isFile tells whether a path exists
  * @returns undefined when there is no such argument
- * @throws SinkError COMMAND_UNKNOWN, exit code 1
+ * @throws SinkError COMMAND_UNKNOWN or ARGUMENT_UNKNOWN, exit code 1
  */
 export function chooseCommand(
   rawArgs: readonly string[],
@@ -91,13 +91,17 @@ export function chooseCommand(
   def: ArgsDef,
   isFile: (path: string) => boolean = existsSync,
 ): Choice | undefined {
+  let unknown: string | undefined;
   for (const token of tokens(rawArgs, def)) {
+    if (token.kind === 'option' && !optionName(token.text, def)) unknown ??= token.text;
     if (token.kind !== 'positional') continue;
     const word = token.text;
     if (commands.includes(word)) {
       return { command: word, rest: rawArgs.filter((_, index) => index !== token.index) };
     }
     if (isFile(word)) return { command: 'run', rest: [...rawArgs] };
+    // What looks like a command may be the value of a mistyped option.
+    if (unknown !== undefined) throw unknownOption('run', unknown, def);
     const suggestion = nearest(word, commands);
     throw new SinkError(
       'COMMAND_UNKNOWN',

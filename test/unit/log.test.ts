@@ -9,7 +9,7 @@ function logged(format: LogFormat, mask = (text: string) => text, level: LogLeve
 }
 
 /** What moves a cursor, ends a line or turns the direction of text. */
-const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const ACTIVE = /(?!\n)[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
