@@ -103,7 +103,7 @@ describe.skipIf(missing !== undefined)('kill -9, with a real Kafka and Milvus 2.
       const sink = await start();
       // Half of them once rows flow, half at any moment from the start on.
       if (kills % 2 === 0) await until('rows', 60, async () => (await written(sink)) > 0, sink);
-      await Bun.sleep(Math.floor(random() * 900));
+      await Bun.sleep(Math.floor(random() * 2200));
       if (sink.ended) throw new Error(`the sink ended by itself:\n${sink.log}`);
       if ((await written(sink)) > 0) moving++;
       sink.kill('SIGKILL');

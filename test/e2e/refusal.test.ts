@@ -128,7 +128,7 @@ describe.skipIf(missing !== undefined)('refused with milvus-lite 3.2.2', () => {
     await s.client.produce(s.bootstrap, topic, [
       { value: guideRecord(1) },
       ...bad.map(value => ({ value })),
-      { value: null, key: 'tombstone' },
+      { value: null, key: '"tombstone"' },
       { value: guideRecord(2) },
     ]);
     const sink = await startSink({
