@@ -1,0 +1,113 @@
+// The HTTP server on real sockets: HEAD, what is in the headers, addresses that cannot be had, and the health check.
+import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
+import { join } from 'node:path';
+import { SinkError } from '../../../src/errors.ts';
+import { Health } from '../../../src/serve/health.ts';
+import { type HttpServer, serveHttp } from '../../../src/serve/http.ts';
+import { createMetrics } from '../../../src/serve/metrics.ts';
+import { ROOT } from '../../support/stack.ts';
+
+setDefaultTimeout(30_000);
+const servers: HttpServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+function serve(port = 0, host = '127.0.0.1') {
+  const health = new Health();
+  const metrics = createMetrics({ version: '1' });
+  const server = serveHttp({ host, port, name: 'n', version: '1', health, metrics });
+  servers.push(server);
+  return { server, health };
+}
+
+function refusal(action: () => unknown): SinkError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof SinkError) return error;
+    throw error;
+  }
+  throw new Error('was not refused');
+}
+
+test('HEAD has the headers of GET and no body', async () => {
+  const { server } = serve();
+  for (const path of ['/', '/livez', '/healthz', '/metrics']) {
+    const [get, head] = await Promise.all([
+      fetch(server.url + path),
+      fetch(server.url + path, { method: 'HEAD' }),
+    ]);
+    expect([head.status, head.headers.get('content-type')]).toEqual([
+      get.status,
+      get.headers.get('content-type'),
+    ]);
+    expect(await head.text()).toBe('');
+    expect(get.headers.get('server')).toBeNull();
+    await get.text();
+  }
+});
+
+test.each(['127.0.0.1', '0.0.0.0', ''])(
+  'an address in use is refused with the keys that change it (%p)',
+  host => {
+    const { server } = serve(0, host);
+    const error = refusal(() => serve(server.port, host));
+    expect([error.code, error.exitCode]).toEqual(['HTTP_ADDRESS_IN_USE', 1]);
+    expect(error.message).toContain(`listeners=http://:${server.port + 1}`);
+    expect(error.message).toContain('http.enabled=false');
+  },
+);
+
+test('another process on the address is noticed as well', async () => {
+  const { server } = serve(0, '0.0.0.0');
+  const code = `import { serveHttp } from '${join(ROOT, 'src/serve/http.ts')}';
+    try { serveHttp({ host: '0.0.0.0', port: ${server.port}, name: 'n', version: '1', health: undefined, metrics: undefined }); }
+    catch (error) { console.log(error.code); }
+    process.exit();`;
+  const child = Bun.spawn([process.execPath, '-e', code], {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  expect(await new Response(child.stdout).text()).toBe('HTTP_ADDRESS_IN_USE\n');
+});
+
+test('an address of another machine is refused', () => {
+  // 192.0.2.0/24 is for documentation: no machine has it.
+  const error = refusal(() => serve(0, '192.0.2.1'));
+  expect([error.code, error.exitCode]).toEqual(['HTTP_ADDRESS_INVALID', 1]);
+});
+
+async function healthcheck(args: string[]) {
+  const child = Bun.spawn([process.execPath, 'src/main.ts', 'healthcheck', ...args], {
+    cwd: ROOT,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    // Nobody listens there: who goes through the proxy fails.
+    env: { ...process.env, HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9' },
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code: await child.exited, out, err };
+}
+
+test('milvus-sink healthcheck tells life from readiness', async () => {
+  const { server, health } = serve();
+  expect(await healthcheck(['--url', server.url])).toEqual({ code: 0, out: 'alive\n', err: '' });
+  const waiting = await healthcheck(['--url', server.url, '--ready']);
+  expect([waiting.code, waiting.out]).toEqual([1, expect.stringContaining('not ready: kafka: starting')]);
+  for (const name of ['kafka', 'milvus', 'pipeline'] as const) health.set(name, true, 'fine');
+  expect(await healthcheck(['--url', server.url, '--ready'])).toEqual({ code: 0, out: 'ready\n', err: '' });
+});
+
+test('milvus-sink healthcheck says when nobody answers', async () => {
+  const { server } = serve();
+  await server.stop();
+  const { code, out, err } = await healthcheck(['--url', server.url]);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toContain(`HEALTHCHECK_FAILED at ${server.url}/livez`);
+});
