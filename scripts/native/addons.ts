@@ -22,6 +22,7 @@ import {
 const PACKAGE = join(ROOT, 'node_modules/@confluentinc/kafka-javascript');
 const NODE_API = join(ROOT, 'node_modules/node-api-headers/include');
 const LAYER = join(ROOT, 'src/native/include');
+const EXPORTS = join(import.meta.dir, 'exports.map');
 const VECTORS = join(ROOT, 'src/native/vectors.cc');
 
 // No Kerberos and no OIDC by libcurl: their libraries cannot be linked statically without a long tail of others.
@@ -33,7 +34,7 @@ const LINK_FLAGS = [
   '-static-libstdc++',
   '-static-libgcc',
   '-Wl,--gc-sections',
-  '-Wl,--exclude-libs,ALL',
+  `-Wl,--version-script=${EXPORTS}`,
   // The host process brings the napi_* functions; nothing else may stay open (checked after the link).
   '-Wl,--unresolved-symbols=ignore-all',
   '-s',
@@ -94,7 +95,7 @@ async function buildLibrdkafka(tools: Toolchain): Promise<Librdkafka> {
 }
 
 async function buildKafkaAddon(tools: Toolchain, librdkafka: Librdkafka): Promise<string> {
-  const recipe = [JSON.stringify([CXX_FLAGS, LINK_FLAGS, STATIC_LIBRARIES]), tools.identity, librdkafka.hash];
+  const recipe = [linkRecipe(CXX_FLAGS), tools.identity, librdkafka.hash];
   const sources = join(PACKAGE, 'src');
   const contents = [...treeContents(sources), ...treeContents(LAYER), ...treeContents(NODE_API)];
   const directory = join(
@@ -129,7 +130,7 @@ async function buildKafkaAddon(tools: Toolchain, librdkafka: Librdkafka): Promis
 
 async function buildVectorsAddon(tools: Toolchain): Promise<string> {
   const flags = [...CXX_FLAGS, '-Wall', '-Wextra', '-fno-exceptions'];
-  const recipe = [JSON.stringify([flags, LINK_FLAGS]), tools.identity];
+  const recipe = [linkRecipe(flags), tools.identity];
   const contents = [readFileSync(VECTORS), ...treeContents(NODE_API)];
   const directory = join(
     cacheDirectory(),
@@ -149,6 +150,12 @@ async function buildVectorsAddon(tools: Toolchain): Promise<string> {
     rmSync(object);
   });
   return addon;
+}
+
+/** What decides the result of a compile and link besides sources and tools; the same in every clone. */
+function linkRecipe(flags: string[]): string {
+  const links = LINK_FLAGS.map(flag => flag.replace(EXPORTS, ''));
+  return JSON.stringify([flags, links, STATIC_LIBRARIES, readFileSync(EXPORTS, 'utf8')]);
 }
 
 async function link(tools: Toolchain, output: string, inputs: string[]): Promise<void> {

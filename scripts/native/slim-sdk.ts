@@ -120,7 +120,6 @@ const TELEMETRY = `${EXPORTS}
 exports.ClientTelemetryManager = class { setSdkVersion() {} start() {} stop() {} recordOperation() {} };
 exports.newClientRequestId = () => '';`;
 const HTTP = `${EXPORTS}
-exports.HttpError = class extends Error {};
 exports.HttpClient = class { constructor() { throw new Error('the HTTP client is not part of this build'); } };`;
 /** Only read by calls that build messages themselves: create, insert, search. */
 const NO_REFLECTION = `${EXPORTS}\nexports.default = { nested: {} };`;
