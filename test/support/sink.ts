@@ -1,5 +1,5 @@
 // Runs the built executable as a user would: two files, a process, its standard error, its exit code, its HTTP server.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, ROOT } from './stack.ts';
@@ -22,11 +22,20 @@ export interface SinkOptions {
   env?: Record<string, string>;
 }
 
+const FILES = join(tmpdir(), 'milvus-sink-files');
+
 let made = 0;
 const running = new Set<Sink>();
+// bun's test runner runs no exit handlers, and a killed one could not: the kernel ends what is left. setpriv becomes
+// the executable, so that its pid is the sink's.
+const DIES_WITH_US = Bun.which('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 process.on('exit', () => {
   for (const sink of running) sink.kill('SIGKILL');
 });
+// Of runs that have ended; bun's test runner has no exit at which this run could do it for itself.
+for (const pid of existsSync(FILES) ? readdirSync(FILES) : []) {
+  if (!existsSync(`/proc/${pid}`)) rmSync(join(FILES, pid), { recursive: true, force: true });
+}
 
 /** The guide's two files with what differs put in, written to a directory of their own; their paths, in order. */
 export async function writeFiles(
@@ -34,8 +43,8 @@ export async function writeFiles(
 ): Promise<{ files: string[]; name: string; port: number }> {
   const name = options.name ?? `e2e-${process.pid}-${++made}`;
   const port = await freePort();
-  const directory = mkdtempSync(join(tmpdir(), 'milvus-sink-files-'));
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const directory = join(FILES, String(process.pid), name);
+  mkdirSync(directory, { recursive: true });
   const worker = {
     'bootstrap.servers': options.bootstrap,
     listeners: `http://127.0.0.1:${port}`,
@@ -94,7 +103,7 @@ export class Sink {
     env: Record<string, string> = {},
   ) {
     if (!existsSync(EXECUTABLE)) throw new Error(`${EXECUTABLE} is not built: run scripts/build`);
-    this.child = Bun.spawn([EXECUTABLE, ...args], {
+    this.child = Bun.spawn([...DIES_WITH_US, EXECUTABLE, ...args], {
       stdin: 'ignore',
       stdout: 'ignore',
       stderr: 'pipe',
