@@ -18,13 +18,31 @@ export const SDK_METHODS = [
   'ListDatabases',
 ] as const;
 
-/** For `Bun.build` and, with the SDK not yet loaded, for `Bun.plugin`. */
+/** For `Bun.build`. */
 export const slimSdkPlugin: BunPlugin = {
   name: 'milvus-sink-slim-sdk',
   setup(build) {
     for (const [file, contents] of REPLACEMENTS) {
       const filter = new RegExp(`${SDK_DIST}${file}$`);
       build.onLoad({ filter }, args => js(contents(args.path)));
+    }
+  },
+};
+
+/**
+ * The same for `Bun.plugin`, before the SDK is loaded. Not for tests: they read the whole definitions from the
+ * same files.
+ */
+export const loadedSlimSdkPlugin: BunPlugin = {
+  name: 'milvus-sink-slim-sdk',
+  setup(build) {
+    for (const [file, contents] of REPLACEMENTS) {
+      build.onLoad({ filter: new RegExp(`${SDK_DIST}${file}$`) }, args => {
+        const module = { exports: {} as Record<string, unknown> };
+        new Function('exports', 'module', contents(args.path))(module.exports, module);
+        // defineProperty's __esModule is not enumerable, and Bun copies what is.
+        return { exports: { ...module.exports, __esModule: true }, loader: 'object' };
+      });
     }
   },
 };

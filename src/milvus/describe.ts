@@ -115,7 +115,8 @@ function toField(
     functionOutput: field.is_function_output === true || computed.has(field.name),
   };
   // Typed loosely by the SDK; the mapper takes what it can use and leaves the rest to the server.
-  if (schema.hasDefault) schema.defaultValue = field.default_value as NonNullable<FieldSchema['defaultValue']>;
+  if (schema.hasDefault)
+    schema.defaultValue = field.default_value as NonNullable<FieldSchema['defaultValue']>;
   const number = (key: string) => (parameters.has(key) ? Number(parameters.get(key)) : undefined);
   const dim = number('dim');
   const maxLength = number('max_length');
