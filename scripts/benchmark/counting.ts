@@ -20,7 +20,7 @@ export interface Counting {
   stop(): Promise<void>;
 }
 
-const SERVER = join(import.meta.dir, '../bench/counting-server.ts');
+const SERVER = join(import.meta.dir, 'counting-server.ts');
 
 /**
  * @param endpoint a server of the user's that listens there, with its counts at the port after

@@ -78,7 +78,7 @@ export function createSchemalessConverter(options: SchemalessOptions): ValueConv
 
 // --- internal ---
 
-/** Below, JSON.parse of the whole text is as fast (scripts/bench/decode.ts). */
+/** Below, JSON.parse of the whole text is as fast (scripts/benchmark/decode.ts). */
 const NATIVE_MIN_COMPONENTS = 24;
 
 function decodeOne(record: KafkaRecord, options: SchemalessOptions, exact = false): Decoded {

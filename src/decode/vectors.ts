@@ -85,7 +85,7 @@ const MAX_FIELDS = 30;
 const MARK = 0;
 /**
  * A slab lives as long as one of its rows: 256 KB bound what one slow row can hold back, and are large enough for the
- * cost of a call and of an allocation to vanish (scripts/bench/decode.ts).
+ * cost of a call and of an allocation to vanish (scripts/benchmark/decode.ts).
  */
 const SLAB_FLOATS = 64 * 1024;
 const MAX_CHUNK_ROWS = 256;

@@ -133,7 +133,7 @@ export class LengthTape {
 
 // --- internal ---
 
-/** Up to here a loop over the characters beats a native call (scripts/bench/encode.ts). */
+/** Up to here a loop over the characters beats a native call (scripts/benchmark/encode.ts). */
 const SHORT = 48;
 
 function highLength(high: number): number {

@@ -1,7 +1,7 @@
 // A Milvus that only counts: takes writes into a collection of the connector's guide and stores nothing, so that a
 // benchmark measures the sink. A process of its own; what it counted is served as JSON.
 //
-//   bun scripts/bench/counting-server.ts --port 19540 --dim 768 --http-port 19541 [--latency-ms 5] [--latency-log]
+//   bun scripts/benchmark/counting-server.ts --port 19540 --dim 768 --http-port 19541 [--latency-ms 5] [--latency-log]
 //   GET /count    {rows, requests, bytes, firstRowAtMs, lastRowAtMs}      (ms since the epoch, null before the first)
 //   GET /latency  {count, p50, p99, max}  ms; --latency-log only: now minus the µs since the epoch in each row's `title`
 //   GET /reset    forgets all of it

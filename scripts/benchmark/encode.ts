@@ -1,5 +1,5 @@
 // CPU of the pure path per row: map (check against the schema) and encode (columns to bytes), by dimension and batch size.
-// Run: bun scripts/bench/encode.ts [--seconds 1]
+// Run: bun scripts/benchmark/encode.ts [--seconds 1]
 import { createRowMapper } from '../../src/milvus/map/mapper.ts';
 import type { Row } from '../../src/milvus/row.ts';
 import { type CollectionSchema, DataType, type FieldSchema } from '../../src/milvus/schema.ts';

@@ -1,4 +1,4 @@
-// CPU µs a row of the decoders, by dimension: `bun run scripts/bench/decode.ts [--json]`. What it showed is in
+// CPU µs a row of the decoders, by dimension: `bun run scripts/benchmark/decode.ts [--json]`. What it showed is in
 // src/decode/schemaless.ts (when the native decoder pays) and src/decode/vectors.ts (how much it takes at once).
 
 import type { RowObject } from '../../src/decode/converter.ts';
