@@ -3,7 +3,7 @@
 import type { SinkSettings } from '../config/settings.ts';
 import { EXIT, SinkError } from '../errors.ts';
 import type { RdConsumer, RdError, RdMetadata, TopicPartition } from '../native/rdkafka.ts';
-import { withErrorCode } from '../source/event-error.ts';
+import { plainReason, withErrorCode } from '../source/event-error.ts';
 import { classifyKafkaError, type KafkaErrorLike } from '../source/failure.ts';
 
 export interface KafkaReport {
@@ -50,14 +50,6 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
   } finally {
     await new Promise<void>(resolve => client.disconnect(resolve));
   }
-}
-
-/** librdkafka's words without its thread, address and timing: what a person needs of a FAIL line. */
-export function plainReason(message: string): string {
-  return message
-    .replace(/^\[thrd:[^\]]*\]: /, '')
-    .replace(/^\S+?\/(bootstrap|\d+): /, '')
-    .replace(/ \(after \d+ms in state .*\)$/, '');
 }
 
 // --- internal ---

@@ -68,6 +68,7 @@ export async function runSink({ settings, log, version, commit }: RunOptions): P
     now,
     wallClock: () => Date.now(),
     random: Math.random,
+    collectGarbage: () => Bun.gc(true),
   });
   const restoreSignals = stopOnSignals(sink, log);
   const { exitCode, error } = await sink.run();

@@ -29,6 +29,8 @@ export interface SinkOptions {
   /** ms since the epoch. */
   wallClock: () => number;
   random: () => number;
+  /** Frees what is no longer referenced, at once. */
+  collectGarbage: () => void;
 }
 
 export class Sink {
@@ -105,6 +107,7 @@ export class Sink {
     }
     await Promise.all(this.tasks.map(task => task.close()));
     clearInterval(ticker);
+    this.tellGauges();
     await connection?.close();
     return this.fatal ? { exitCode: this.fatal.exitCode, error: this.fatal } : { exitCode: EXIT.stopped };
   }
@@ -171,7 +174,7 @@ export class Sink {
   }
 
   private createPipeline(connection: MilvusConnection, schema: CollectionSchema): Pipeline {
-    const { log, profile, now, wallClock, random } = this.options;
+    const { log, profile, now, wallClock, random, collectGarbage } = this.options;
     return new Pipeline({
       settings: this.settings,
       connection,
@@ -185,6 +188,7 @@ export class Sink {
       now,
       wallClock,
       random,
+      collectGarbage,
       onFatal: error => this.end(error),
     });
   }
@@ -200,9 +204,18 @@ export class Sink {
     };
   }
 
+  /** Gauges are for who looks now and then; told for every batch they would cost as much as encoding it. */
+  private tellGauges(): void {
+    if (!this.pipeline) return;
+    const { rows, bytes, requests, limit } = this.pipeline.buffered;
+    this.options.events.inFlight(requests, limit);
+    this.options.events.buffered(rows, bytes);
+  }
+
   private tick(): void {
     this.waits.tick();
     for (const task of this.tasks) task.tick();
+    this.tellGauges();
     const now = this.options.now();
     this.statusAt ??= now;
     const elapsedMs = now - this.statusAt;

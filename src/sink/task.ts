@@ -61,9 +61,10 @@ export class Task {
         return;
       } catch (error) {
         this.kafkaError(error as KafkaErrorLike, true);
+        // The client delivers the events that tell a refusal from an outage only now, after the try has failed.
+        await sleep(RECONNECT_PAUSE_MS, stop);
         await consumer.close();
       }
-      await sleep(RECONNECT_PAUSE_MS, stop);
     }
   }
 

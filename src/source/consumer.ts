@@ -2,6 +2,7 @@
 import type { KafkaProperties } from '../config/settings.ts';
 import type { Logger } from '../log.ts';
 import type { RdConsumer, RdError, RdMessage, TopicPartition } from '../native/rdkafka.ts';
+import { plainReason, withErrorCode } from './event-error.ts';
 import type { KafkaErrorLike } from './failure.ts';
 import type { TopicPartitionOffset } from './offsets.ts';
 import type { KafkaRecord } from './record.ts';
@@ -32,6 +33,8 @@ export class KafkaConsumer {
   private paused = false;
   private pollSize = 1;
   private closing = false;
+  /** Why a connection failed last, in librdkafka's words: its errors say only that one failed. */
+  private reason: string | undefined;
 
   constructor(private readonly options: ConsumerOptions) {}
 
@@ -50,9 +53,12 @@ export class KafkaConsumer {
     this.client = client;
     client.setDefaultConsumeTimeout(POLL_WAIT_MS);
     client.setDefaultIsTimeoutOnlyForFirstMessage(true);
-    client.on('event.error', (error: RdError) => this.options.hooks.error(error));
-    client.on('event.log', (event: { fac: string; message: string }) =>
-      this.options.log.debug(`librdkafka ${event.fac}: ${event.message}`),
+    client.on('event.log', (event: { fac: string; message: string }) => {
+      if (event.fac === 'FAIL') this.reason = plainReason(event.message);
+      this.options.log.debug(`librdkafka ${event.fac}: ${event.message}`);
+    });
+    client.on('event.error', (error: RdError) =>
+      this.options.hooks.error(this.explain(withErrorCode(error))),
     );
     await new Promise<void>((resolve, reject) =>
       client.connect({ allTopics: false, timeout: METADATA_TIMEOUT_MS }, error =>
@@ -157,6 +163,12 @@ export class KafkaConsumer {
     return this.client;
   }
 
+  private explain(error: KafkaErrorLike): KafkaErrorLike {
+    return this.reason && CONNECTION_ERRORS.has(error.code)
+      ? { code: error.code, message: this.reason }
+      : error;
+  }
+
   /** librdkafka waits with the rebalance until (un)assign is called; nothing in it blocks the JavaScript thread. */
   private async rebalance(error: RdError, partitions: TopicPartition[]): Promise<void> {
     const client = this.connected;
@@ -180,4 +192,6 @@ export class KafkaConsumer {
   }
 }
 
+/** ERR__TRANSPORT, ERR__ALL_BROKERS_DOWN, ERR__TIMED_OUT, ERR__SSL, ERR__AUTHENTICATION. */
+const CONNECTION_ERRORS = new Set([-195, -187, -185, -181, -169]);
 const ASSIGN_PARTITIONS = -175; // RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS

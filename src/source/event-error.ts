@@ -24,6 +24,14 @@ export function withErrorCode(
   return code === undefined ? error : { code, message: error.message };
 }
 
+/** librdkafka's words without its thread, address and timing: what a person needs of a FAIL line. */
+export function plainReason(message: string): string {
+  return message
+    .replace(/^\[thrd:[^\]]*\]: /, '')
+    .replace(/^\S+?\/(bootstrap|\d+): /, '')
+    .replace(/ \(after \d+ms in state .*\)$/, '');
+}
+
 // --- internal ---
 
 const UNKNOWN = -1;

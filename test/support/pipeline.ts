@@ -118,6 +118,7 @@ export function startSink(
     now,
     wallClock: () => Date.now(),
     random: Math.random,
+    collectGarbage: () => Bun.gc(true),
   });
   return {
     settings,

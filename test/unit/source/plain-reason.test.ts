@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { plainReason } from '../../../src/commands/check-kafka.ts';
+import { plainReason } from '../../../src/source/event-error.ts';
 
 // As librdkafka 2.15 writes them.
 test.each([
