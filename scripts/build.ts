@@ -76,6 +76,8 @@ async function bundle(main: string, outfile: string, platform: Platform, addons:
     entrypoints: [main],
     target: 'bun',
     format: 'esm',
+    // Measured 2026-11-22 (median of 12 `--version`, 2 shared cores; size): neither 69 ms, 120.2 MB; minify 47 ms,
+    // 119.2 MB; bytecode 19 ms, 125.9 MB; both 14 ms, 124.9 MB.
     minify: true,
     bytecode: true,
     compile: {

@@ -1,29 +1,43 @@
-// Writes the README's table of keys from the table that validates them; --check only tells whether it is current.
+// Writes the README's tables of keys and metrics from what declares them; --check only tells whether they are current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderKeyTable } from '../src/config/keys.ts';
-
-const START = '<!-- keys:start -->';
-const END = '<!-- keys:end -->';
+import { renderMetricsTable } from '../src/serve/declarations.ts';
 
 /**
  * The README with its table of keys brought up to date.
  * @throws Error when the markers are missing
  */
 export function withKeyTable(readme: string): string {
-  const start = readme.indexOf(START);
-  const end = readme.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`README.md lacks the markers ${START} and ${END}`);
-  return `${readme.slice(0, start + START.length)}\n${renderKeyTable()}\n${readme.slice(end)}`;
+  return between(readme, 'keys', renderKeyTable());
+}
+
+/**
+ * The README with its table of metrics brought up to date.
+ * @throws Error when the markers are missing
+ */
+export function withMetricsTable(readme: string): string {
+  return between(readme, 'metrics', renderMetricsTable());
 }
 
 if (import.meta.main) {
   const path = new URL('../README.md', import.meta.url);
   const readme = readFileSync(path, 'utf8');
-  const current = withKeyTable(readme);
+  const current = withMetricsTable(withKeyTable(readme));
   if (process.argv.includes('--check')) {
     if (current !== readme) {
-      console.error("README.md's table of keys is out of date: run scripts/docs.ts");
+      console.error("README.md's tables are out of date: run scripts/docs.ts");
       process.exit(1);
     }
   } else if (current !== readme) writeFileSync(path, current);
+}
+
+// --- internal ---
+
+function between(readme: string, section: string, table: string): string {
+  const opening = `<!-- ${section}:start -->`;
+  const closing = `<!-- ${section}:end -->`;
+  const start = readme.indexOf(opening);
+  const end = readme.indexOf(closing);
+  if (start < 0 || end < start) throw new Error(`README.md lacks the markers ${opening} and ${closing}`);
+  return `${readme.slice(0, start + opening.length)}\n${table}\n${readme.slice(end)}`;
 }
