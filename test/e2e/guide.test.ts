@@ -1,5 +1,5 @@
 // The connector's guide, followed with the built executable, a Java producer and pymilvus.
-import { beforeAll, describe, expect, test } from 'bun:test';
+import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
 import {
   GUIDE_MESSAGE,
@@ -13,6 +13,9 @@ import {
 } from '../support/e2e.ts';
 import { runSink, startSink, writeFiles } from '../support/sink.ts';
 import { ROOT } from '../support/stack.ts';
+
+// Servers take seconds to start, and bun's default for a test or a hook is five.
+setDefaultTimeout(120_000);
 
 for (const milvus of [MILVUS_2_3, MILVUS_LITE]) {
   describe.skipIf(missing !== undefined)(`the guide on ${milvus.title}`, () => {

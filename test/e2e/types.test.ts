@@ -1,5 +1,5 @@
 // Every column type that the servers have, written by the executable and read back by pymilvus.
-import { beforeAll, describe, expect, test } from 'bun:test';
+import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { FieldSpec, Row } from '../support/client.ts';
 import {
   MILVUS_2_3,
@@ -11,6 +11,9 @@ import {
   unique,
 } from '../support/e2e.ts';
 import { startSink } from '../support/sink.ts';
+
+// Servers take seconds to start, and bun's default for a test or a hook is five.
+setDefaultTimeout(120_000);
 
 const SCALARS: FieldSpec[] = [
   { name: 'id', type: 'INT64', is_primary: true },
@@ -183,12 +186,8 @@ async function through(
   });
   // All committed or ended: a refused record ends the sink, and its reason is then the failure's text.
   const counted = s.client.count(s.at, topic, records.length, 30);
-  await Promise.race([
-    counted,
-    sink.exited.then(code => {
-      throw new Error(`the sink ended with ${code}:\n${sink.log}`);
-    }),
-  ]);
+  const ended = await Promise.race([counted.then(() => undefined), sink.exited]);
+  if (ended !== undefined) throw new Error(`the sink ended with ${ended}:\n${sink.log}`);
   expect(await counted).toBe(records.length);
   const rows = await s.client.query(s.at, topic);
   expect(await sink.stop()).toBe(0);

@@ -1,6 +1,5 @@
 // What every end-to-end file starts from: which servers this machine can have, unique names, the shared client.
 
-import { setDefaultTimeout } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, type Milvus } from './client.ts';
@@ -13,9 +12,6 @@ import {
   sharedMilvus23,
   sharedMilvusLite,
 } from './stack.ts';
-
-// Servers take seconds to start, and bun's default for tests and hooks is five.
-setDefaultTimeout(120_000);
 
 /** Why the tests that need both servers cannot run here; undefined when they can. */
 export const missing = lacks.kafka ?? lacks.milvus;
