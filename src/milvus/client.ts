@@ -183,6 +183,8 @@ function channelOptions(settings: MilvusSettings): ChannelOptions {
     'grpc.dns_min_time_between_resolutions_ms': 2000,
     // Retries are ours: with a pause, counted, and without a second copy of the request in memory.
     'grpc.enable_retries': 0,
+    // Its bookkeeping of every call is for a debugging service that nobody can ask here.
+    'grpc.enable_channelz': 0,
     ...(settings.tls ? { 'grpc.ssl_target_name_override': serverName(settings) } : {}),
   };
 }

@@ -286,7 +286,7 @@ const POLL_ERROR_PAUSE_MS = 100;
 /** A full pipeline stops reading at once, and pauses the partitions when it lasts: a pause throws away what was fetched. */
 const PAUSE_AFTER_MS = 500;
 const BUSY_COMMIT_MS = 1000;
-const IDLE_COMMIT_MS = 200;
+const IDLE_COMMIT_MS = 500;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 /** Resolves after `ms` or when `stop` is aborted. */
