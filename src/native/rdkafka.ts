@@ -14,7 +14,10 @@ export interface RdError {
 export type RdMessage = KafkaRecord;
 
 export interface RdConsumer {
-  connect(options: { allTopics?: boolean; topic?: string; timeout?: number }, cb: (error: RdError | null) => void): void;
+  connect(
+    options: { allTopics?: boolean; topic?: string; timeout?: number },
+    cb: (error: RdError | null) => void,
+  ): void;
   disconnect(cb: () => void): void;
   isConnected(): boolean;
   on(event: string, listener: (...args: never[]) => void): this;
