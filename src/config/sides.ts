@@ -86,7 +86,7 @@ function parseSet(text: string): Setting | undefined {
 function add(setting: Setting, accepts: readonly Side[], sides: Sides): void {
   const { key, source } = setting;
   keepSecret(setting, sides);
-  if (setting.source === '--set' && setting.secret && setting.value !== '') {
+  if (setting.source === '--set' && setting.secret && setting.value !== '' && !setting.value.includes('${')) {
     sides.warnings.push(`${key} given by --set can be seen in the machine's list of processes`);
   }
   const later = LATER.find(({ pattern }) => pattern.test(key));

@@ -227,9 +227,12 @@ export class Pipeline {
     if (!errors.logEnable) return;
     this.options.log.error(`record skipped: ${error.message}`, {
       stage: error.stage,
+      // Connect names the record here too, and never shows a sink record's content.
       ...(errors.logIncludeMessages && {
-        key: record.key?.toString('utf8') ?? 'null',
-        value: record.value?.toString('utf8') ?? 'null',
+        topic: record.topic,
+        partition: record.partition,
+        offset: record.offset,
+        timestamp: record.timestamp,
       }),
     });
   }

@@ -59,6 +59,17 @@ describe('--set', () => {
       "token given by --set can be seen in the machine's list of processes",
     ]);
   });
+
+  test('a reference to a secret may stand there', () => {
+    const settings = load({
+      worker:
+        'config.providers=env\nconfig.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider\n',
+      set: ['token=${env:TOKEN}'],
+      env: { TOKEN: 'hunter22' },
+    });
+    expect(settings.milvus.token).toBe('hunter22');
+    expect(settings.warnings).toEqual([]);
+  });
 });
 
 describe('config providers', () => {
