@@ -13,6 +13,17 @@ const SEQUENCE_FIELDS = [
 ];
 const KILLS = 20;
 
+/**
+ * Settings under which Milvus is always behind: thousands of records are read and not yet written whenever something
+ * happens. A sink that keeps up would lose nothing by committing too early, and the tests would see nothing.
+ */
+const BEHIND = {
+  'batch.max.rows': '15',
+  'max.in.flight': '1',
+  'batch.max.bytes': '1048576',
+  'buffer.max.bytes': '1048576',
+};
+
 describe.skipIf(missing !== undefined)('delivery, with a real Kafka and milvus-lite 3.2.2', () => {
   let s: Stage;
   beforeAll(async () => {
@@ -25,7 +36,7 @@ describe.skipIf(missing !== undefined)('delivery, with a real Kafka and milvus-l
     await s.client.topic(s.bootstrap, topic);
     const records = 30_000;
     await sequence({ topic, records, keys: records, seed: 1 });
-    const sink = await start(topic, { 'batch.max.rows': '500' });
+    const sink = await start(topic, BEHIND);
     await until('some rows', 30, async () => (await written(sink)) >= 1000, sink);
     expect(await sink.stop()).toBe(0);
     const [offset] = await s.client.committed(s.bootstrap, sink.group, topic);
@@ -39,11 +50,11 @@ describe.skipIf(missing !== undefined)('delivery, with a real Kafka and milvus-l
     const topic = unique('shared');
     await s.client.create(s.at, topic, { fields: SEQUENCE_FIELDS });
     await s.client.topic(s.bootstrap, topic, 4);
-    const producing = sequence({ topic, records: 20_000, keys: 4000, rate: 2500, seed: 2 });
+    const producing = sequence({ topic, records: 30_000, keys: 6000, rate: 6000, seed: 2 });
     const name = unique('pair');
-    const first = await start(topic, {}, name);
+    const first = await start(topic, BEHIND, name);
     await until('rows by the first', 30, async () => (await written(first)) > 1000, first);
-    const second = await start(topic, {}, name);
+    const second = await start(topic, BEHIND, name);
     await until('rows by the second', 60, async () => (await written(second)) > 500, second);
     expect(first.ended).toBe(false);
     expect(await first.stop()).toBe(0);
@@ -83,7 +94,7 @@ describe.skipIf(missing !== undefined)('kill -9, with a real Kafka and Milvus 2.
     await s.client.topic(s.bootstrap, topic, 4);
     const started = Date.now();
     const producing = s.client.ask('sequence', {
-      ...{ bootstrap: s.bootstrap, topic, records: 100_000, keys: 20_000, rate: 3000, seed },
+      ...{ bootstrap: s.bootstrap, topic, records: 100_000, keys: 20_000, rate: 10_000, seed },
     });
     const name = unique('killed');
     const start = () =>
@@ -98,7 +109,7 @@ describe.skipIf(missing !== undefined)('kill -9, with a real Kafka and Milvus 2.
         },
         worker: { 'offset.flush.interval.ms': '300' },
         // A static member takes its partitions back at once; a dynamic one would first have to be given up by the broker.
-        connector: { 'consumer.override.group.instance.id': name, 'batch.max.rows': '200' },
+        connector: { ...BEHIND, 'consumer.override.group.instance.id': name },
       });
     let kills = 0;
     let moving = 0;
