@@ -33,6 +33,9 @@ export async function runSink({ settings, log, version, commit }: RunOptions): P
     import('../sink/sink.ts'),
     import('../native/kafka.ts'),
   ]);
+  // A machine that cannot load it (read-only temp directory, old C library) is told now: the sink would take it for
+  // a Kafka that is not there yet.
+  const { KafkaConsumer } = loadKafka();
   const metrics = createMetrics({ version, commit });
   metrics.bindHealth(health);
   const { http } = settings;
@@ -56,11 +59,9 @@ export async function runSink({ settings, log, version, commit }: RunOptions): P
     health,
     log,
     profile,
-    createClient: (config, topicConfig) => {
-      const { KafkaConsumer } = loadKafka();
-      // The package's types know fewer properties than librdkafka, and a callback less.
-      return new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer;
-    },
+    // The package's types know fewer properties than librdkafka, and a callback less.
+    createClient: (config, topicConfig) =>
+      new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer,
     connectMilvus: async () => {
       const { connectMilvus } = await import('../milvus/client.ts');
       return connectMilvus(settings.milvus, { log });
