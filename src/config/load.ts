@@ -6,7 +6,7 @@ import { mergeClient, type Translation } from './client.ts';
 import { type ConverterKey, checkHeaderConverter, readConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
 import { formatAddress } from './endpoint.ts';
-import { type Findings, renderProblem, type Setting, shown } from './entry.ts';
+import { type Findings, type Problem, renderProblem, type Setting, shown } from './entry.ts';
 import { firstListener, KEY_NAMES, type KeyName, specOf, type Values } from './keys.ts';
 import { type ClientRole, toLibrdkafka } from './librdkafka.ts';
 import { checkMilvusTls } from './milvus-tls.ts';
@@ -139,13 +139,28 @@ function absorb(into: Findings, from: Findings): void {
 }
 
 function invalid(findings: Findings, mask: (text: string) => string): SinkError {
-  const lines = findings.problems.map(problem => `  ${renderProblem(problem)}`);
+  const lines = inReadingOrder(findings.problems).map(problem => `  ${renderProblem(problem)}`);
   const hints = findings.warnings
     .filter(warning => warning.includes('did you mean'))
     .map(hint => `  (${hint})`);
   const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
   const text = mask([`${count} in the configuration`, ...lines, ...hints].join('\n'));
   return new SinkError('CONFIG_INVALID', EXIT.configuration, text);
+}
+
+/** File by file and line by line, as one goes through them with an editor; then what is missing. */
+function inReadingOrder(problems: readonly Problem[]): Problem[] {
+  const places = problems.map(({ where }) => /^(.*):(\d+)$/.exec(where ?? ''));
+  const files = [...new Set(places.map(place => place?.[1] ?? ''))];
+  const rank = (i: number): [number, number] => {
+    const place = places[i];
+    if (place) return [files.indexOf(place[1]!), Number(place[2])];
+    return [problems[i]!.where === undefined ? Number.POSITIVE_INFINITY : -1, 0];
+  };
+  return problems
+    .map((problem, i) => ({ problem, rank: rank(i) }))
+    .sort((a, b) => (a.rank[0] === b.rank[0] ? a.rank[1] - b.rank[1] : a.rank[0] - b.rank[0]))
+    .map(({ problem }) => problem);
 }
 
 /** Values of the key table; an empty value is an unset one. */
@@ -257,9 +272,24 @@ function checkTopics(values: Values, chosen: ReadonlyMap<KeyName, Setting>, find
 
 /** The pattern as the subscription will have it, so that what librdkafka lacks is told with its line. */
 function checkPattern(setting: Setting, findings: Findings): void {
+  const pattern = setting.value.trim();
   try {
-    subscriptionPattern(setting.value.trim());
+    subscriptionPattern(pattern);
+    // What passed above means the same to JavaScript, Java and librdkafka: the first one's compiler speaks for all.
+    new RegExp(pattern);
   } catch (error) {
+    if (error instanceof SyntaxError) {
+      const problem = `is no regular expression: ${error.message.replace(/^Invalid regular expression:\s*/, '')}`;
+      const expected = allowed(specOf('topics.regex').schema);
+      findings.problems.push({
+        where: setting.source,
+        key: setting.key,
+        problem: setting.secret ? 'is no regular expression' : problem,
+        expected,
+        found: shown(setting),
+      });
+      return;
+    }
     if (!(error instanceof SinkError)) throw error;
     const { expected, found, fix } = error.details;
     findings.problems.push({

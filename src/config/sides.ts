@@ -135,7 +135,7 @@ function refuseLater(
   sides.problems.push({
     where: setting.source,
     key: setting.key,
-    problem: `${later.feature} is not in this release`,
+    problem: `not in this release (${later.feature})`,
     expected: harmless.length > 0 ? `${harmless.join(' or ')}, or no such key` : 'no such key',
     found: shown(setting),
   });

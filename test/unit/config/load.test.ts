@@ -106,11 +106,11 @@ describe('problems', () => {
       'CONFIG_INVALID: 7 problems in the configuration',
       '  c.properties:1 name: is empty; expected text without control characters',
       '  c.properties:2 connector.class: not a connector of this program; expected com.milvus.io.kafka.MilvusSinkConnector, MilvusSinkConnector or MilvusSink; found Other',
+      '  c.properties:4 topics.regex: is set together with topics (c.properties:3); expected one of the two',
       '  c.properties:5 tasks.max: bad value; expected an integer 1 to 256; found two',
+      '  w.properties:2 key.converter: unknown converter; expected org.apache.kafka.connect.json.JsonConverter or org.apache.kafka.connect.storage.StringConverter; found org.apache.kafka.connect.storage.StrangeConverter; did you mean org.apache.kafka.connect.storage.StringConverter?',
       "  public.endpoint: is missing from the connector's settings; expected https://host:port, http://host:port or host:port, without path or user",
       "  collection.name: is missing from the connector's settings; expected text, not empty",
-      '  w.properties:2 key.converter: unknown converter; expected org.apache.kafka.connect.json.JsonConverter or org.apache.kafka.connect.storage.StringConverter; found org.apache.kafka.connect.storage.StrangeConverter; did you mean org.apache.kafka.connect.storage.StringConverter?',
-      '  c.properties:4 topics.regex: is set together with topics (c.properties:3); expected one of the two',
       '  (unknown key collection.nmae (c.properties:6) has no effect, did you mean collection.name?)',
     ]);
   });
@@ -124,6 +124,12 @@ describe('problems', () => {
     expect(problems({ connector: `${without}topics.regex=t(?=x)\n` })[0]).toStartWith(
       'c.properties:6 topics.regex: has syntax',
     );
+    for (const broken of ['t(', '*t', '[t']) {
+      const [problem, ...more] = problems({ connector: `${without}topics.regex=${broken}\n` });
+      expect(problem).toStartWith('c.properties:6 topics.regex: is no regular expression: ');
+      expect(problem).toEndWith(`found ${broken}`);
+      expect(more).toEqual([]);
+    }
     expect(problems({ connector: `${without}topics=ok, a*b\n` })[0]).toContain('not a topic name');
     expect(load({ connector: `${without}topics= a , b,a, \n` }).topics).toEqual(['a', 'b']);
   });
