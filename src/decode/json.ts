@@ -57,6 +57,7 @@ export function parseJson(
     // A reviver recurses: a text that is JSON and yet fails is too deep for it.
     if (!error) return tooDeep(record, role);
     return badRecord('RECORD_NOT_JSON', role, record, 'is not JSON', {
+      ...(role.side === 'key' && { fix: PLAIN_KEYS }),
       expected: error.expected,
       found: `${error.found} at byte ${decoding.offset(bytes, text, error.at)}`,
     });
@@ -106,6 +107,8 @@ export function withinDepth(value: unknown, depth: number): boolean {
 
 // --- internal ---
 
+/** Connect's own default converter meets keys that no sink needs: the commonest reason for a sink that ends at once. */
+const PLAIN_KEYS = 'For keys of any kind set key.converter=org.apache.kafka.connect.storage.StringConverter';
 const INTEGER = /^-?[0-9]+$/;
 
 function exactInteger(source: string | undefined): bigint | undefined {

@@ -14,7 +14,9 @@ test.each([
 ])('JsonConverter takes the key %j', key => expect(checkKey(jsonSettings(), key)).toBeUndefined());
 
 test.each(['abc', '01', '550e8400-e29b', '{"a"', '1 2'])('JsonConverter refuses the key %j', key => {
-  expect(checkKey(jsonSettings(), key)).toMatchObject({ code: 'RECORD_NOT_JSON', stage: 'KEY_CONVERTER' });
+  const error = checkKey(jsonSettings(), key);
+  expect(error).toMatchObject({ code: 'RECORD_NOT_JSON', stage: 'KEY_CONVERTER' });
+  expect(error!.message).toContain('key.converter=org.apache.kafka.connect.storage.StringConverter');
 });
 
 test('a record without a key has no bad key', () => {
