@@ -324,7 +324,10 @@ function translate(error: unknown, settings: MilvusSettings): Error {
   try {
     const thrown = (error ?? {}) as { code?: unknown; details?: unknown; status?: object; reason?: string };
     if (typeof thrown.code === 'number' && typeof thrown.details === 'string') {
-      let { details } = thrown;
+      // grpc-js dates its last error and ends with a heading without text.
+      let details = thrown.details
+        .replace(/ \(\d{4}-\d\d-\d\dT[^)]*Z\)/, '')
+        .replace(/\.?\s*Resolution note:\s*$/, '');
       if (!settings.tls && /Last error: (Failed to connect|Protocol error)/.test(details)) {
         details += ' (the server may want TLS: then write https:// in `public.endpoint`)';
       }

@@ -370,6 +370,9 @@ function tlsAdvice(details: string): { fix?: string } {
   };
 }
 
+/** The sentence goes on after it, so that a full stop of its own would be one too many. */
 function shorten(text: string): string {
-  return text.length > MAX_REASON ? `${text.slice(0, MAX_REASON)}…` : text;
+  return text.length > MAX_REASON
+    ? `${text.slice(0, MAX_REASON)}…`
+    : text.replace(/[.\s]+$/, '') || 'no reason given';
 }
