@@ -1,6 +1,6 @@
 // `milvus-sink run`: wires the sink to this process — HTTP server, signals, the two connections — and waits for its end.
 import type { SinkSettings } from '../config/settings.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, RecordError, type SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RdConsumer } from '../native/rdkafka.ts';
 import { Health } from '../serve/health.ts';
@@ -79,8 +79,18 @@ export async function runSink({ settings, log, version, commit }: RunOptions): P
   const { user, system } = process.cpuUsage();
   const report = profile.report((user + system) / 1000);
   if (report) process.stderr.write(report + '\n');
-  log.info(exitCode === EXIT.stopped ? 'stopped' : `ended with exit code ${exitCode}`);
+  log.info(lastWords(exitCode, error));
   return exitCode;
+}
+
+/** The last line of the log; after a bad record it says how one goes on. */
+export function lastWords(exitCode: ExitCode, error: SinkError | undefined): string {
+  if (exitCode === EXIT.stopped) return 'stopped';
+  const next =
+    error instanceof RecordError
+      ? ': the record is not committed, and the next start meets it again; errors.tolerance=all skips bad records'
+      : '';
+  return `ended with exit code ${exitCode}${next}`;
 }
 
 // --- internal ---
