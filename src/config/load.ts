@@ -52,7 +52,8 @@ export function loadSettings(input: LoadInput): LoadedSettings {
   const valueConverter = converter('value.converter', worker, connector, findings);
   const header = chosen.get('header.converter');
   if (header) checkHeaderConverter(header, findings);
-  const topics = readable && !unresolved.has('topics') ? checkTopics(values, chosen, findings) : [];
+  const topics =
+    readable && !unresolved.has('topics') ? checkTopics(values, chosen, connector, findings) : [];
   const http = readHttp(values, chosen, findings);
   checkMilvusTls(values, chosen, input.readFile, findings);
   checkBatch(values, chosen, findings);
@@ -246,7 +247,12 @@ function below(side: ReadonlyMap<string, Setting>, prefix: string): Map<string, 
   return found;
 }
 
-function checkTopics(values: Values, chosen: ReadonlyMap<KeyName, Setting>, findings: Findings): string[] {
+function checkTopics(
+  values: Values,
+  chosen: ReadonlyMap<KeyName, Setting>,
+  connector: ReadonlyMap<string, Setting>,
+  findings: Findings,
+): string[] {
   const topics = [...new Set(values.topics ?? [])];
   const setting = chosen.get('topics');
   const regex = chosen.get('topics.regex');
@@ -254,7 +260,13 @@ function checkTopics(values: Values, chosen: ReadonlyMap<KeyName, Setting>, find
     const problem = `is set together with topics (${setting.source})`;
     findings.problems.push({ where: regex.source, key: 'topics.regex', problem, expected: 'one of the two' });
   } else if (topics.length === 0 && !regex) {
-    findings.problems.push({ key: 'topics', problem: 'is missing', expected: 'topics or topics.regex' });
+    const empty = connector.get('topics') ?? connector.get('topics.regex');
+    const expected = 'topics or topics.regex';
+    findings.problems.push(
+      empty
+        ? { where: empty.source, key: empty.key, problem: 'is empty', expected }
+        : { key: 'topics', problem: 'is missing', expected },
+    );
   }
   if (regex) checkPattern(regex, findings);
   for (const topic of topics) {

@@ -118,6 +118,9 @@ describe('problems', () => {
   test('topics or topics.regex, and names that Kafka allows', () => {
     const without = CONNECTOR.replace('topics=t\n', '');
     expect(problems({ connector: without })).toEqual(['topics: is missing; expected topics or topics.regex']);
+    expect(problems({ connector: `${without}topics=,\n` })).toEqual([
+      'c.properties:6 topics: is empty; expected topics or topics.regex',
+    ]);
     expect(load({ connector: `${without}topics.regex=t-[0-9]+\n` })).toMatchObject({
       topicsRegex: 't-[0-9]+',
     });
