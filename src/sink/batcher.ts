@@ -107,6 +107,20 @@ export class Batcher {
     this.waitingSince = now;
   }
 
+  /** A batch that will be sent again answers for these rows only, in their order: others went away, or changed. */
+  replace(batch: Batch, taken: Row[]): void {
+    batch.rows = [];
+    batch.keys = new Map();
+    batch.bytes = 0;
+    batch.taken = taken;
+    for (const row of taken) {
+      const index = row.key === undefined ? undefined : batch.keys.get(row.key);
+      batch.bytes += row.bytes - (index === undefined ? 0 : batch.rows[index]!.bytes);
+      if (index !== undefined) batch.rows[index] = row;
+      else batch.keys.set(row.key, batch.rows.push(row) - 1);
+    }
+  }
+
   /** Takes waiting rows out, e.g. those of a partition that is no longer ours. */
   drop(unwanted: (row: Row) => boolean): Row[] {
     const dropped: Row[] = [];
@@ -200,7 +214,10 @@ export class Batcher {
       }
       const index = batch.keys.get(key);
       if (index !== undefined) {
-        batch.bytes += row.bytes - batch.rows[index]!.bytes;
+        const more = row.bytes - batch.rows[index]!.bytes;
+        // A value that outgrows the batch waits behind the one that it would have replaced.
+        if (more > 0 && batch.rows.length > 1 && batch.bytes + more > this.maxBytes) return false;
+        batch.bytes += more;
         batch.rows[index] = row;
         batch.taken.push(row);
         return true;

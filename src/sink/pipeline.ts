@@ -21,6 +21,8 @@ import type { Waits } from './waits.ts';
 /** A row that knows whom to tell when it is done. */
 interface TrackedRow extends Row {
   offsets: PartitionOffsets;
+  /** As `offsets` numbers it. */
+  sequence: number;
 }
 
 export interface PipelineOptions {
@@ -52,6 +54,10 @@ export class Pipeline {
   private bufferedRows = 0;
   private bytesSinceCollection = 0;
   private readonly batches = new Set<Batch>();
+  /** Those of them that wait for their next try. */
+  private readonly waitingToRetry = new Set<Batch>();
+  /** Partitions that went to another consumer, as long as a batch may hold their rows. */
+  private readonly released = new WeakSet<PartitionOffsets>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private timerAt = Number.POSITIVE_INFINITY;
   private stopped = false;
@@ -116,16 +122,18 @@ export class Pipeline {
           offsets = tracker.get(topic, partition);
         }
         bytes += record.size;
-        if (!offsets?.read(record.offset)) continue;
-        const row = this.toRow(record, decoded[i]!);
+        if (!offsets) continue;
+        const sequence = offsets.read(record.offset);
+        const row = this.toRow(record, decoded[i]!) as TrackedRow | undefined;
         if (row === undefined) {
           if (this.failed) return;
-          offsets.done(record.offset);
+          offsets.done(sequence);
           continue;
         }
-        (row as TrackedRow).offsets = offsets;
+        row.offsets = offsets;
+        row.sequence = sequence;
         this.bufferedBytes += row.bytes + record.size;
-        rows.push(row as TrackedRow);
+        rows.push(row);
       }
       events.polled(topic, records.length - runStart, bytes);
     });
@@ -136,11 +144,14 @@ export class Pipeline {
   }
 
   /**
-   * Partitions go to another consumer. Rows that wait are dropped (their new owner reads them again); resolves when
-   * none is in flight, or after `timeoutMs`.
+   * Partitions go to another consumer. Rows that wait are dropped, be it for their first try or another: their new owner
+   * reads them again, and written later they would undo what it wrote. Resolves when none is on its way to Milvus, or
+   * after `timeoutMs`.
    */
   async release(partitions: ReadonlySet<PartitionOffsets>, timeoutMs: number): Promise<boolean> {
+    for (const offsets of partitions) this.released.add(offsets);
     this.forget(this.batcher.drop(row => partitions.has((row as TrackedRow).offsets)));
+    for (const batch of [...this.waitingToRetry]) this.withdraw(batch);
     const inFlight = () =>
       [...this.batches].some(b => b.taken.some(r => partitions.has((r as TrackedRow).offsets)));
     return this.until(() => !inFlight(), timeoutMs);
@@ -151,7 +162,10 @@ export class Pipeline {
    * @param flush also writes what waits (a stop because of a bad record: all good ones before it)
    */
   async stop(timeoutMs: number, flush: boolean): Promise<boolean> {
-    if (!flush) this.stopped = true;
+    if (!flush) {
+      this.stopped = true;
+      this.abort.abort(); // a pause before a try that will not be made
+    }
     const done = await this.until(
       () => (flush ? this.bufferedRows === 0 : this.batches.size === 0),
       timeoutMs,
@@ -293,12 +307,20 @@ export class Pipeline {
     const { settings, connection, events, waits, profile, now } = this.options;
     const operation = settings.insertMode;
     let mapper = this.mapper;
+    let { rows } = batch;
     let body: Buffer | undefined;
     let firstFailure: number | undefined;
     for (let attempt = 1; ; attempt++) {
       if (mapper !== this.mapper) {
-        if (!this.remapBatch(batch)) return;
+        this.batcher.replace(
+          batch,
+          batch.taken.flatMap(row => this.remap(row) ?? []),
+        );
+        if (!this.hasRows(batch)) return;
         mapper = this.mapper;
+      }
+      if (rows !== batch.rows) {
+        rows = batch.rows;
         body = undefined;
       }
       body ??= profile.time('encode', () => this.encode(batch));
@@ -310,7 +332,9 @@ export class Pipeline {
       );
       const answeredAt = now();
       if (outcome.ok) {
-        if (attempt > 1) waits.end('milvus', 'Milvus', 'writes are acknowledged');
+        // Any answer will do, unless others still wait for theirs: a batch that was split or withdrawn gets none.
+        if (attempt > 1 || (this.waitingToRetry.size === 0 && waits.waitingFor('Milvus')))
+          waits.end('milvus', 'Milvus', 'writes are acknowledged');
         events.written(operation, {
           rows: batch.rows.length,
           bytes: body.length,
@@ -323,6 +347,7 @@ export class Pipeline {
       }
       const { failure } = outcome;
       firstFailure ??= answeredAt;
+      if (!this.withdraw(batch)) return;
       if (failure.kind === 'tooLarge' && batch.rows.length > 1) {
         events.retried(failure.label);
         this.options.log.warn('Milvus takes no request of this size: batches become smaller', {
@@ -333,10 +358,7 @@ export class Pipeline {
         this.finished(batch);
         return;
       }
-      if (failure.kind === 'schemaChanged') {
-        events.retried(failure.label);
-        await this.describeAgain();
-      } else if (failure.kind === 'badRow' || failure.kind === 'tooLarge') {
+      if (failure.kind === 'badRow' || failure.kind === 'tooLarge') {
         this.giveUp(batch, refusedContent(batch, failure.reason));
         return;
       } else if (
@@ -345,14 +367,18 @@ export class Pipeline {
       ) {
         this.giveUp(batch, failure.error());
         return;
-      } else {
-        events.retried(failure.label);
-        waits.begin('milvus', 'Milvus', failure.reason, { rows: batch.rows.length });
       }
+      events.retried(failure.label);
+      if (failure.kind === 'schemaChanged') await this.describeAgain();
+      if (failure.kind !== 'schemaChanged' || attempt > 1)
+        waits.begin('milvus', 'Milvus', failure.reason, { rows: batch.rows.length });
       this.batcher.failed(batch, failure.kind === 'overloaded' ? 'overloaded' : 'unavailable', answeredAt);
       const baseMs = failure.kind === 'full' ? FULL_PAUSE_MS : FIRST_PAUSE_MS;
       const maxMs = Math.max(baseMs, settings.errors.retryDelayMaxMs);
+      this.waitingToRetry.add(batch);
+      if (!this.withdraw(batch)) return;
       await this.pause(backoffMs(attempt, { baseMs, maxMs, random: this.options.random }));
+      if (!this.waitingToRetry.delete(batch)) return;
       if (this.stopped) {
         this.finished(batch);
         return;
@@ -370,7 +396,7 @@ export class Pipeline {
     const wall = this.options.wallClock();
     for (const row of batch.taken as TrackedRow[]) {
       const { record } = row;
-      row.offsets.done(record.offset);
+      row.offsets.done(row.sequence);
       if (record.timestamp !== undefined && record.timestamp > 0) {
         this.options.events.endToEnd(Math.max(0, wall - record.timestamp) / 1000);
       }
@@ -387,10 +413,49 @@ export class Pipeline {
 
   private finished(batch: Batch): void {
     this.batches.delete(batch);
+    this.announce();
+    this.pump();
+  }
+
+  private announce(): void {
     const { resolve } = this.changed;
     this.changed = Promise.withResolvers<void>();
     resolve();
-    this.pump();
+  }
+
+  /** Takes out the rows of partitions that are no longer ours; false when nothing of the batch is left to send. */
+  private withdraw(batch: Batch): boolean {
+    const kept = (batch.taken as TrackedRow[]).filter(row => !this.released.has(row.offsets));
+    if (kept.length < batch.taken.length) {
+      this.forget((batch.taken as TrackedRow[]).filter(row => this.released.has(row.offsets)));
+      this.batcher.replace(batch, kept);
+      this.announce();
+    }
+    return this.hasRows(batch);
+  }
+
+  /** False, and the batch is over, when nothing of it is left to send. */
+  private hasRows(batch: Batch): boolean {
+    if (batch.rows.length > 0) return true;
+    this.waitingToRetry.delete(batch);
+    this.batcher.finish(batch, 'unavailable', this.options.now());
+    this.finished(batch);
+    if (this.batches.size === 0) void this.lookForMilvus();
+    return false;
+  }
+
+  /** When no write is left to tell that Milvus is there again, somebody else must. */
+  private async lookForMilvus(): Promise<void> {
+    const { connection, waits, random } = this.options;
+    for (let attempt = 1; waits.waitingFor('Milvus') && this.batches.size === 0 && !this.stopped; attempt++) {
+      try {
+        await connection.ping();
+        waits.end('milvus', 'Milvus', 'answers');
+      } catch (error) {
+        if (error instanceof SinkError) return; // the next write is refused as well, and says so
+        await this.pause(backoffMs(attempt, { baseMs: FIRST_PAUSE_MS, maxMs: FULL_PAUSE_MS, random }));
+      }
+    }
   }
 
   /** The batch stays undone; the sink ends. */
@@ -419,37 +484,21 @@ export class Pipeline {
     return this.redescribing;
   }
 
-  /** False when nothing of the batch is left to send. */
-  private remapBatch(batch: Batch): boolean {
-    const replaced = new Map<Row, Row | undefined>();
-    for (const row of batch.rows) replaced.set(row, this.remap(row));
-    if (this.failed) {
-      this.batcher.finish(batch, 'ok', this.options.now());
-      this.finished(batch);
-      return false;
-    }
-    const current = (row: Row) => (replaced.has(row) ? (replaced.get(row) ?? []) : row);
-    batch.rows = batch.rows.flatMap(current);
-    batch.taken = batch.taken.flatMap(current);
-    batch.bytes = batch.rows.reduce((sum, row) => sum + row.bytes, 0);
-    if (batch.rows.length > 0) return true;
-    this.acknowledge(batch);
-    this.batcher.finish(batch, 'ok', this.options.now());
-    this.finished(batch);
-    return false;
-  }
-
-  /** The record's row under the present schema. A record that does not fit any more is a bad record like any other. */
+  /**
+   * The record's row under the present schema. A record that does not fit any more is a bad record like any other: it is
+   * skipped, or it ends the sink and stays undone, while those around it are written.
+   */
   private remap(row: Row): Row | undefined {
     const [decoded] = this.options.valueConverter.decode([row.record]);
     const mapped = this.toRow(row.record, decoded!);
-    const { offsets } = row as TrackedRow;
+    const { offsets, sequence } = row as TrackedRow;
     if (mapped) {
       (mapped as TrackedRow).offsets = offsets;
+      (mapped as TrackedRow).sequence = sequence;
       this.bufferedBytes += mapped.bytes - row.bytes;
-    } else if (!this.failed) {
+    } else {
       this.forget([row]);
-      offsets.done(row.record.offset);
+      if (this.options.settings.errors.tolerance === 'all') offsets.done(sequence);
     }
     return mapped;
   }
@@ -499,7 +548,8 @@ function refusedContent(batch: Batch, reason: string): SinkError {
   });
 }
 
-function internal(error: unknown): SinkError {
+/** What was thrown and is no SinkError is a defect of ours. */
+export function internal(error: unknown): SinkError {
   if (error instanceof SinkError) return error;
   return new SinkError('INTERNAL', EXIT.internal, 'a defect of milvus-sink: please report it', {
     found: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -6,11 +6,14 @@ export interface TopicPartitionOffset {
   offset: number;
 }
 
-/** The records of one partition between "read" and "done", in offset order. */
+/**
+ * The records of one partition between "read" and "done", in the order of reading. That is offset order, except that
+ * auto.offset.reset may jump back: after a truncation, or when the topic was deleted and made again.
+ */
 export class PartitionOffsets {
   private offsets: Float64Array = new Float64Array(INITIAL_CAPACITY);
   private doneFlags: Uint8Array = new Uint8Array(INITIAL_CAPACITY);
-  /** Sequence number of the oldest record that is not done; a ring index is `sequence & mask`. */
+  /** Sequence number of the oldest record that is not done; a ring index is `sequence % capacity`. */
   private head = 0;
   private tail = 0;
   private next: number | undefined;
@@ -21,7 +24,7 @@ export class PartitionOffsets {
     return this.tail - this.head;
   }
 
-  /** Offset to commit: one past the last of the contiguous done records; undefined before any is done. */
+  /** Offset to commit: one past the last of the contiguous done records, as they were read; undefined before any. */
   get committable(): number | undefined {
     return this.next;
   }
@@ -36,70 +39,45 @@ export class PartitionOffsets {
   }
 
   /**
-   * A record was read. Offsets of a partition rise but may have gaps (compaction, transactions).
-   * @returns false when the record was tracked before (a re-read after a seek): it must not be written again
+   * A record was read.
+   * @returns its sequence number: by offset, two records that were read before and after a jump back could be one
    */
-  read(offset: number): boolean {
-    if (this.tail > this.head) {
-      if (offset <= this.offsets[(this.tail - 1) & this.mask]!) return false;
-    } else if (this.next !== undefined && offset < this.next) {
-      return false;
-    }
+  read(offset: number): number {
     if (this.tail - this.head === this.offsets.length) this.grow();
-    const slot = this.tail & this.mask;
+    const slot = this.tail % this.offsets.length;
     this.offsets[slot] = offset;
     this.doneFlags[slot] = 0;
-    this.tail++;
-    return true;
+    return this.tail++;
   }
 
-  /** The record at `offset` is in Milvus, in the dead-letter topic, or skipped by configuration. */
-  done(offset: number): void {
-    const sequence = this.find(offset);
-    if (sequence < 0) return;
-    this.doneFlags[sequence & this.mask] = 1;
-    while (this.head < this.tail && this.doneFlags[this.head & this.mask] === 1) {
-      this.next = this.offsets[this.head & this.mask]! + 1;
+  /**
+   * The record is in Milvus, in the dead-letter topic, or skipped by configuration.
+   * @param sequence as `read` gave it
+   */
+  done(sequence: number): void {
+    const capacity = this.offsets.length;
+    if (sequence < this.head || sequence >= this.tail) return;
+    this.doneFlags[sequence % capacity] = 1;
+    while (this.head < this.tail && this.doneFlags[this.head % capacity] === 1) {
+      this.next = this.offsets[this.head % capacity]! + 1;
       this.head++;
     }
   }
 
   /** The group's coordinator has stored `offset`. */
   commit(offset: number): void {
-    if (this.committedOffset === undefined || offset > this.committedOffset) this.committedOffset = offset;
+    this.committedOffset = offset;
   }
 
   // --- internal ---
-
-  private get mask(): number {
-    return this.offsets.length - 1;
-  }
-
-  /** Sequence number of a pending offset, or -1. Without gaps it is where arithmetic says; else a binary search. */
-  private find(offset: number): number {
-    if (this.head === this.tail) return -1;
-    const first = this.offsets[this.head & this.mask]!;
-    const guess = this.head + (offset - first);
-    if (guess >= this.head && guess < this.tail && this.offsets[guess & this.mask] === offset) return guess;
-    let low = this.head;
-    let high = Math.min(this.tail, guess + 1) - 1;
-    while (low <= high) {
-      const middle = low + Math.floor((high - low) / 2);
-      const found = this.offsets[middle & this.mask]!;
-      if (found === offset) return middle;
-      if (found < offset) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
-  }
 
   private grow(): void {
     const size = this.offsets.length;
     const offsets = new Float64Array(size * 2);
     const doneFlags = new Uint8Array(size * 2);
     for (let sequence = this.head; sequence < this.tail; sequence++) {
-      offsets[sequence & (size * 2 - 1)] = this.offsets[sequence & (size - 1)]!;
-      doneFlags[sequence & (size * 2 - 1)] = this.doneFlags[sequence & (size - 1)]!;
+      offsets[sequence % (size * 2)] = this.offsets[sequence % size]!;
+      doneFlags[sequence % (size * 2)] = this.doneFlags[sequence % size]!;
     }
     this.offsets = offsets;
     this.doneFlags = doneFlags;

@@ -5,31 +5,38 @@ import { OffsetTracker, PartitionOffsets } from '../../../src/source/offsets.ts'
 describe('PartitionOffsets', () => {
   test('commits up to the first record that is not done', () => {
     const offsets = new PartitionOffsets();
-    for (const offset of [10, 11, 12]) offsets.read(offset);
+    const [a, b, c] = [10, 11, 12].map(offset => offsets.read(offset));
     expect(offsets.committable).toBeUndefined();
-    offsets.done(11);
+    offsets.done(b!);
     expect(offsets.committable).toBeUndefined();
-    offsets.done(10);
+    offsets.done(a!);
     expect(offsets.committable).toBe(12);
-    offsets.done(12);
+    offsets.done(c!);
     expect(offsets.committable).toBe(13);
     expect(offsets.pending).toBe(0);
   });
 
-  test('a record that was read before is not tracked again', () => {
+  test('a jump back is followed: what is read again is answered for on its own, behind what was read before', () => {
     const offsets = new PartitionOffsets();
-    expect(offsets.read(5)).toBe(true);
-    expect(offsets.read(5)).toBe(false);
-    offsets.done(5);
-    expect(offsets.read(5)).toBe(false);
-    expect(offsets.read(6)).toBe(true);
+    const [old5, old6] = [offsets.read(5), offsets.read(6)];
+    offsets.done(old5);
+    offsets.commit(6);
+    const [new0, new6] = [offsets.read(0), offsets.read(6)];
+    offsets.done(new0);
+    expect(offsets.committable).toBe(6);
+    offsets.done(old6);
+    expect(offsets.committable).toBe(1);
+    expect(offsets.dirty).toBe(true);
+    offsets.commit(1);
+    expect(offsets.dirty).toBe(false);
+    offsets.done(new6);
+    expect(offsets.committable).toBe(7);
   });
 
   test('is dirty only while a commit would move the group', () => {
     const offsets = new PartitionOffsets();
     expect(offsets.dirty).toBe(false);
-    offsets.read(0);
-    offsets.done(0);
+    offsets.done(offsets.read(0));
     expect(offsets.dirty).toBe(true);
     offsets.commit(1);
     expect(offsets.dirty).toBe(false);
@@ -43,16 +50,17 @@ describe('PartitionOffsets', () => {
       fc.property(scenario, ([gaps, acknowledged]) => {
         const offsets = new PartitionOffsets();
         const read: number[] = [];
+        const sequences: number[] = [];
         let at = 100;
         for (const gap of gaps) {
           at += gap;
           read.push(at);
-          offsets.read(at);
+          sequences.push(offsets.read(at));
         }
         const done = new Set<number>();
         for (const index of acknowledged) {
           done.add(index);
-          offsets.done(read[index]!);
+          offsets.done(sequences[index]!);
         }
         let contiguous = 0;
         while (done.has(contiguous)) contiguous++;
@@ -69,12 +77,12 @@ describe('OffsetTracker', () => {
     const tracker = new OffsetTracker();
     tracker.assign('t', 0);
     const before = tracker.get('t', 0)!;
-    before.read(1);
+    const sequence = before.read(1);
     tracker.revoke('t', 0);
     expect(tracker.get('t', 0)).toBeUndefined();
     tracker.assign('t', 0);
     tracker.get('t', 0)!.read(1);
-    before.done(1);
+    before.done(sequence);
     expect(tracker.committable()).toEqual([]);
   });
 
@@ -83,8 +91,8 @@ describe('OffsetTracker', () => {
     tracker.assign('a', 0);
     tracker.assign('b', 3);
     tracker.get('a', 0)!.read(7);
-    tracker.get('b', 3)!.read(9);
-    tracker.get('b', 3)!.done(9);
+    const moved = tracker.get('b', 3)!;
+    moved.done(moved.read(9));
     expect(tracker.committable()).toEqual([{ topic: 'b', partition: 3, offset: 10 }]);
   });
 });
