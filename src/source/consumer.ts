@@ -1,5 +1,6 @@
 // One Kafka consumer: a thin shell over the official client's RdKafka.KafkaConsumer.
 import type { KafkaProperties } from '../config/settings.ts';
+import { EXIT, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { RdConsumer, RdError, RdMessage, TopicPartition } from '../native/rdkafka.ts';
 import { plainReason, withErrorCode } from './event-error.ts';
@@ -38,18 +39,15 @@ export class KafkaConsumer {
 
   constructor(private readonly options: ConsumerOptions) {}
 
-  /** One try to reach a broker. @throws the client's error ({code, message}) */
+  /**
+   * One try to reach a broker.
+   * @throws SinkError CONFIG_INVALID when librdkafka does not take the properties
+   * @throws the client's error ({code, message})
+   */
   async connect(): Promise<void> {
     // librdkafka's one topic property for a consumer: as a global one the binding's own topic configuration hides it.
     const { 'auto.offset.reset': offsetReset = 'earliest', ...properties } = this.options.properties;
-    const client = this.options.create(
-      {
-        ...properties,
-        rebalance_cb: (error: RdError, partitions: TopicPartition[]) =>
-          void this.rebalance(error, partitions),
-      },
-      { 'auto.offset.reset': offsetReset },
-    );
+    const client = this.create(properties, { 'auto.offset.reset': offsetReset });
     this.client = client;
     client.setDefaultConsumeTimeout(POLL_WAIT_MS);
     client.setDefaultIsTimeoutOnlyForFirstMessage(true);
@@ -138,6 +136,15 @@ export class KafkaConsumer {
     );
   }
 
+  /** The topics of the cluster that this user may see. @throws the client's error */
+  topics(): Promise<string[]> {
+    return new Promise((resolve, reject) =>
+      this.connected.getMetadata({ allTopics: true, timeout: METADATA_TIMEOUT_MS }, (error, metadata) =>
+        error ? reject(error) : resolve(metadata.topics.map(topic => topic.name)),
+      ),
+    );
+  }
+
   /** True when a broker answers a metadata request within a few seconds. */
   reachable(): Promise<boolean> {
     const client = this.client;
@@ -158,6 +165,29 @@ export class KafkaConsumer {
 
   // --- internal ---
 
+  private create(properties: KafkaProperties, topicProperties: KafkaProperties): RdConsumer {
+    try {
+      return this.options.create(
+        {
+          ...properties,
+          rebalance_cb: (error: RdError, partitions: TopicPartition[]) =>
+            void this.rebalance(error, partitions),
+        },
+        topicProperties,
+      );
+    } catch (error) {
+      throw new SinkError(
+        'CONFIG_INVALID',
+        EXIT.configuration,
+        "librdkafka does not take the consumer's settings",
+        {
+          found: error instanceof Error ? error.message : String(error),
+          fix: 'Correct the consumer.* or consumer.override.* setting that it names',
+        },
+      );
+    }
+  }
+
   private get connected(): RdConsumer {
     if (!this.client) throw new Error('the consumer is not connected');
     return this.client;
@@ -171,9 +201,9 @@ export class KafkaConsumer {
 
   /** librdkafka waits with the rebalance until (un)assign is called; nothing in it blocks the JavaScript thread. */
   private async rebalance(error: RdError, partitions: TopicPartition[]): Promise<void> {
-    const client = this.connected;
-    const cooperative = client.rebalanceProtocol() === 'COOPERATIVE';
     try {
+      const client = this.connected;
+      const cooperative = client.rebalanceProtocol() === 'COOPERATIVE';
       if (error.code === ASSIGN_PARTITIONS) {
         this.options.hooks.assigned(partitions);
         if (cooperative) client.incrementalAssign(partitions);
@@ -183,6 +213,8 @@ export class KafkaConsumer {
       }
       const lost = client.assignmentLost();
       await this.options.hooks.revoked(partitions, lost);
+      // librdkafka keeps the pause of a partition that leaves: it would come back paused, and nobody would know.
+      if (this.paused && partitions.length > 0 && !this.closing) client.resume(partitions);
       if (cooperative) client.incrementalUnassign(partitions);
       else client.unassign();
     } catch (thrown) {
