@@ -9,7 +9,7 @@ import type { Health } from '../serve/health.ts';
 import type { ConsumerOptions } from '../source/consumer.ts';
 import { subscriptionPattern } from '../source/topics.ts';
 import type { SinkEvents } from './events.ts';
-import { Pipeline } from './pipeline.ts';
+import { internal, Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
 import { backoffMs } from './retry.ts';
 import { aborted, sleep, Task } from './task.ts';
@@ -87,17 +87,14 @@ export class Sink {
       if (milvus && !this.stopping.signal.aborted) {
         this.pipeline = this.createPipeline(milvus.connection, milvus.schema);
         health.set('pipeline', true, 'running');
-        await Promise.all(this.tasks.map(task => task.run(this.pipeline!)));
+        // One that fails stops the others, and each has left its poll before the consumers are closed.
+        const pipeline = this.pipeline;
+        await Promise.all(
+          this.tasks.map(task => task.run(pipeline).catch(error => this.end(internal(error)))),
+        );
       }
     } catch (error) {
-      this.end(
-        error instanceof SinkError
-          ? error
-          : new SinkError('INTERNAL', EXIT.internal, 'a defect of milvus-sink: please report it', {
-              found: error instanceof Error ? (error.stack ?? error.message) : String(error),
-              cause: error,
-            }),
-      );
+      this.end(internal(error));
     }
     health.set('pipeline', false, this.fatal ? 'failed' : 'stopping');
     if (this.pipeline) {

@@ -1,11 +1,12 @@
 // One task: a consumer whose records go into the sink's pipeline and whose offsets follow the acknowledgements.
 import type { KafkaProperties, SinkSettings } from '../config/settings.ts';
-import type { SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { TopicPartition } from '../native/rdkafka.ts';
 import { type ConsumerOptions, KafkaConsumer } from '../source/consumer.ts';
 import { classifyKafkaError, isGroupMoving, type KafkaErrorLike } from '../source/failure.ts';
 import { OffsetTracker, type PartitionOffsets } from '../source/offsets.ts';
+import type { KafkaRecord } from '../source/record.ts';
 import type { SinkEvents } from './events.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Waits } from './waits.ts';
@@ -33,6 +34,7 @@ export class Task {
   private committing: Promise<void> | undefined;
   private committedAt = 0;
   private probing = false;
+  private lookingForTopics = false;
 
   constructor(private readonly options: TaskOptions) {}
 
@@ -60,6 +62,7 @@ export class Task {
         this.options.waits.end('kafka', 'Kafka', 'connected');
         return;
       } catch (error) {
+        if (error instanceof SinkError) return this.options.onFatal(error);
         this.kafkaError(error as KafkaErrorLike, true);
         // The client delivers the events that tell a refusal from an outage only now, after the try has failed.
         await sleep(RECONNECT_PAUSE_MS, stop);
@@ -92,14 +95,16 @@ export class Task {
         fullSince = undefined;
         consumer.resume();
       }
+      let records: KafkaRecord[] = [];
       try {
-        const records = await consumer.poll(settings.maxPollRecords);
-        pipeline.process(records, this.tracker);
+        records = await consumer.poll(settings.maxPollRecords);
       } catch (error) {
-        if (error instanceof Error && !('code' in error)) throw error;
-        this.kafkaError(error as unknown as KafkaErrorLike);
+        if (!('code' in (error as object))) throw error;
+        this.kafkaError(error as KafkaErrorLike);
         await sleep(POLL_ERROR_PAUSE_MS, stop);
       }
+      // Not in the try: what it throws is a defect, and going on would leave its records behind for ever.
+      pipeline.process(records, this.tracker);
     }
   }
 
@@ -138,9 +143,9 @@ export class Task {
 
   /** Commits what is done and leaves the group. */
   async close(): Promise<void> {
-    const { settings, log } = this.options;
-    await this.committing;
-    const committed = await within(this.commit(), settings.offsetFlushTimeoutMs);
+    const { log } = this.options;
+    const timeoutMs = this.options.settings.offsetFlushTimeoutMs;
+    const committed = await within(this.committing?.then(() => this.commit()) ?? this.commit(), timeoutMs);
     if (!committed) log.warn('offsets could not be committed in time: the last records will be read again');
     if (this.consumer) {
       const left = await within(this.consumer.close(), CLOSE_TIMEOUT_MS);
@@ -168,8 +173,10 @@ export class Task {
       this.consumer?.committed(partitions, settings.offsetFlushTimeoutMs).then(
         offsets => {
           for (const { topic, partition, offset } of offsets) {
-            if (offset === undefined || offset < 0) continue;
-            this.tracker.get(topic, partition)?.commit(offset);
+            const offsets = this.tracker.get(topic, partition);
+            // What this process committed in the meantime is newer.
+            if (offset === undefined || offset < 0 || !offsets || offsets.committed !== undefined) continue;
+            offsets.commit(offset);
             events.committed(topic, partition, offset);
           }
         },
@@ -204,8 +211,11 @@ export class Task {
           { partitions: names(partitions) },
         );
     }
-    await this.committing;
-    if (!lost) await within(this.commitThese(last), settings.offsetFlushTimeoutMs);
+    // librdkafka's commit has no time-out of its own while the coordinator is away.
+    if (!lost) {
+      const commit = Promise.resolve(this.committing).then(() => this.commitThese(last));
+      await within(commit, settings.offsetFlushTimeoutMs);
+    }
     for (const { topic, partition } of partitions) events.forgotten(topic, partition);
   }
 
@@ -252,10 +262,31 @@ export class Task {
       everConnected: this.everConnected,
     });
     if (verdict.kind === 'refused') onFatal(verdict.error);
-    else if (verdict.kind === 'ignore') log.debug(`Kafka: ${error.message}`, { code: error.code });
-    else if (verdict.topicMissing) waits.begin('kafka', 'topics', verdict.reason);
-    else if (failedToConnect) waits.begin('kafka', 'Kafka', `${where}: ${verdict.reason}`);
+    else if (verdict.kind === 'ignore' && !failedToConnect)
+      log.debug(`Kafka: ${error.message}`, { code: error.code });
+    else if (verdict.kind === 'wait' && verdict.topicMissing) {
+      waits.begin('kafka', 'topics', verdict.reason);
+      void this.lookForTopics();
+    } else if (failedToConnect || verdict.kind === 'ignore')
+      waits.begin('kafka', 'Kafka', `${where}: ${verdict.kind === 'wait' ? verdict.reason : error.message}`);
     else void this.probe(verdict.reason);
+  }
+
+  /**
+   * A topic that comes is known by its partitions' assignment, but only to the member of the group that gets them: the
+   * others look for it themselves.
+   */
+  private async lookForTopics(): Promise<void> {
+    const { waits, stop, subscription } = this.options;
+    if (this.lookingForTopics) return;
+    this.lookingForTopics = true;
+    while (!stop.aborted && waits.waitingFor('topics')) {
+      await sleep(TOPICS_PAUSE_MS, stop);
+      const there = await this.consumer?.topics().catch((): string[] => []);
+      if (subscription.every(topic => there?.includes(topic)))
+        waits.end('kafka', 'topics', 'all topics are there');
+    }
+    this.lookingForTopics = false;
   }
 
   /** One broker's trouble is not Kafka's: only when no broker answers is Kafka away, until one does. */
@@ -269,7 +300,7 @@ export class Task {
     try {
       while (!stop.aborted && this.consumer) {
         if (await this.consumer.reachable()) {
-          if (!waits.waitingFor('topics')) waits.end('kafka', 'Kafka', 'connected');
+          waits.end('kafka', 'Kafka', 'connected');
           return;
         }
         waits.begin('kafka', 'Kafka', `${settings.consumer['bootstrap.servers']}: ${reason}`);
@@ -282,6 +313,7 @@ export class Task {
 }
 
 const RECONNECT_PAUSE_MS = 1000;
+const TOPICS_PAUSE_MS = 2000;
 const POLL_ERROR_PAUSE_MS = 100;
 /** A full pipeline stops reading at once, and pauses the partitions when it lasts: a pause throws away what was fetched. */
 const PAUSE_AFTER_MS = 500;

@@ -3,6 +3,7 @@ import type { LogFields, Logger } from '../log.ts';
 import type { CheckName, Health } from '../serve/health.ts';
 
 interface Wait {
+  check: CheckName;
   reason: string;
   since: number;
   saidAt: number;
@@ -27,20 +28,22 @@ export class Waits {
     const now = this.now();
     const wait = this.open.get(what);
     if (!wait) {
-      this.open.set(what, { reason, since: now, saidAt: now });
+      this.open.set(what, { check, reason, since: now, saidAt: now });
       this.log.warn(`waiting for ${what}: ${reason}`, fields);
       return;
     }
     wait.reason = reason;
   }
 
-  /** It is there (again). */
+  /** It is there (again). The check passes when nothing else of it is waited for. */
   end(check: CheckName, what: string, detail: string): void {
-    this.health.set(check, true, detail);
     const wait = this.open.get(what);
-    if (!wait) return;
     this.open.delete(what);
-    this.log.info(`${what} is there after ${seconds(this.now() - wait.since)} s`, { was: wait.reason });
+    const other = [...this.open].find(([, open]) => open.check === check);
+    if (other) this.health.set(check, false, `waiting for ${other[0]}: ${other[1].reason}`);
+    else this.health.set(check, true, detail);
+    if (wait)
+      this.log.info(`${what} is there after ${seconds(this.now() - wait.since)} s`, { was: wait.reason });
   }
 
   waitingFor(what: string): boolean {

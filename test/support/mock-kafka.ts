@@ -36,11 +36,22 @@ export class MockKafka {
     readonly bootstrap: string,
   ) {}
 
-  static async start(): Promise<MockKafka> {
-    const { Producer } = loadKafka();
-    const producer = new Producer({
+  static start(): Promise<MockKafka> {
+    return MockKafka.connect({
       'test.mock.num.brokers': 1,
       'bootstrap.servers': 'the mock replaces this',
+    });
+  }
+
+  /** The same producer and questions for a Kafka that runs already. */
+  static at(bootstrap: string): Promise<MockKafka> {
+    return MockKafka.connect({ 'bootstrap.servers': bootstrap });
+  }
+
+  private static async connect(cluster: Record<string, unknown>): Promise<MockKafka> {
+    const { Producer } = loadKafka();
+    const producer = new Producer({
+      ...cluster,
       'linger.ms': 0,
       dr_cb: true,
       log_level: 0,

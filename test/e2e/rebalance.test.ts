@@ -1,0 +1,208 @@
+// Promise 6 with a real Kafka's rebalances (the mock's coordinator has none): what goes is never written late, what
+// comes back is read, and a topic that is made again is read from its start.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { createLogger } from '../../src/log.ts';
+import { loadKafka } from '../../src/native/kafka.ts';
+import type { RdConsumer } from '../../src/native/rdkafka.ts';
+import { KafkaConsumer } from '../../src/source/consumer.ts';
+import { unique } from '../support/e2e.ts';
+import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';
+import { MockKafka } from '../support/mock-kafka.ts';
+import { eventually, startSink } from '../support/pipeline.ts';
+import { lacks, sharedKafka } from '../support/stack.ts';
+
+setDefaultTimeout(120_000);
+
+interface Admin {
+  createTopic(
+    topic: { topic: string; num_partitions: number; replication_factor: number },
+    cb: (e: unknown) => void,
+  ): void;
+  deleteTopic(topic: string, cb: (error: unknown) => void): void;
+  disconnect(): void;
+}
+
+describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () => {
+  let kafka: MockKafka;
+  let admin: Admin;
+  const servers: FakeMilvus[] = [];
+  beforeAll(async () => {
+    const { address } = await sharedKafka();
+    kafka = await MockKafka.at(address);
+    admin = loadKafka().AdminClient.create({ 'bootstrap.servers': address }) as unknown as Admin;
+  });
+  afterAll(async () => {
+    await Promise.all(servers.map(server => server.stop()));
+    admin?.disconnect();
+    await kafka?.stop();
+  });
+  const make = (topic: string, partitions: number) =>
+    new Promise<void>((resolve, reject) =>
+      admin.createTopic({ topic, num_partitions: partitions, replication_factor: 1 }, e =>
+        e ? reject(e) : resolve(),
+      ),
+    );
+
+  const made = (topic: string) =>
+    make(topic, 1).then(
+      () => true,
+      () => false,
+    );
+  const remove = (topic: string) =>
+    new Promise<void>((resolve, reject) => admin.deleteTopic(topic, e => (e ? reject(e) : resolve())));
+
+  async function milvusFor(name: string): Promise<FakeMilvus> {
+    const milvus = await FakeMilvus.start({ collections: [guideCollection(name)] });
+    servers.push(milvus);
+    return milvus;
+  }
+  const message = (id: number, title = 'x') => ({
+    id,
+    title,
+    title_vector: [1, 2, 3, 4, 5, 6, 7, 8],
+    link: 'l',
+  });
+  const rateLimited = { status: { code: 8, error_code: 49, reason: 'rate limit exceeded', retriable: true } };
+
+  test.concurrent('rows that wait for a retry when their partition goes are not written later', async () => {
+    const name = unique('handover_retry');
+    await make(name, 4);
+    const [ours, theirs] = await Promise.all([milvusFor(name), milvusFor(name)]);
+    ours.faults.push({ ...rateLimited, times: 1_000_000 });
+    await kafka.produce(
+      name,
+      [0, 1, 2, 3].map(partition => ({ partition, value: message(partition) })),
+    );
+    // Eager: all partitions are revoked, the one in flight as well.
+    const options = {
+      name,
+      offsetFlushTimeoutMs: 1000,
+      consumer: { 'partition.assignment.strategy': 'range' },
+    };
+    const first = startSink(kafka, ours, name, name, options);
+    await first.said('waiting for Milvus');
+    await eventually(async () => (await first.metric('milvus_sink_buffered_rows')) === 4, 'all are read');
+    const second = startSink(kafka, theirs, name, name, options);
+    await theirs.until(m => m.rows(name).size === 2, 30_000);
+    ours.faults.length = 0;
+    await ours.until(m => m.rows(name).size === 2);
+    await eventually(() => first.health.ready, 'ready again');
+    first.stop();
+    await first.ended;
+    expect(first.lines.join('')).not.toContain('did not finish in time');
+    expect(await first.metric('milvus_sink_rows_written_total{operation="upsert"}')).toBe(2);
+    expect(await first.metric('milvus_sink_buffered_rows')).toBe(0);
+    expect(await first.metric('milvus_sink_buffered_bytes')).toBe(0);
+    const written = [...ours.rows(name).keys(), ...theirs.rows(name).keys()].map(Number);
+    expect(written.toSorted()).toEqual([0, 1, 2, 3]);
+    second.stop();
+    await second.ended;
+  });
+
+  test.concurrent('a partition that was paused when it went away is read when it comes back', async () => {
+    const topic = unique('handover_paused');
+    await make(topic, 4);
+    await kafka.produce(topic, [
+      { partition: 0, value: 'a' },
+      { partition: 1, value: 'b' },
+      { partition: 2, value: 'c' },
+      { partition: 3, value: 'd' },
+    ]);
+    const join = async () => {
+      const owned = new Set<number>();
+      const consumer = new KafkaConsumer({
+        properties: {
+          'bootstrap.servers': kafka.bootstrap,
+          'group.id': topic,
+          'auto.offset.reset': 'earliest',
+          'enable.auto.commit': false,
+          'enable.auto.offset.store': false,
+          'partition.assignment.strategy': 'cooperative-sticky',
+          log_level: 0,
+        },
+        subscription: [topic],
+        hooks: {
+          assigned: partitions => {
+            for (const p of partitions) owned.add(p.partition);
+          },
+          revoked: async partitions => {
+            for (const p of partitions) owned.delete(p.partition);
+          },
+          error: () => {},
+        },
+        log: createLogger({
+          level: 'error',
+          format: 'text',
+          now: () => new Date(),
+          mask: t => t,
+          write: () => {},
+        }),
+        create: (config, topicConfig) =>
+          new (loadKafka().KafkaConsumer)(config as never, topicConfig as never) as unknown as RdConsumer,
+      });
+      await consumer.connect();
+      consumer.subscribe();
+      const read = new Set<number>();
+      const poll = async () => {
+        for (const record of await consumer.poll(100)) read.add(record.partition);
+      };
+      return { consumer, owned, read, poll };
+    };
+    const first = await join();
+    while (first.owned.size < 4) await first.poll();
+    first.consumer.pause();
+    const second = await join();
+    while (second.read.size < 2 || first.owned.size > 2) await Promise.all([first.poll(), second.poll()]);
+    first.consumer.resume();
+    await second.consumer.close();
+    first.read.clear();
+    while (first.owned.size < 4) await first.poll();
+    const deadline = performance.now() + 10_000;
+    // Nothing is committed: those that came back are read from the start.
+    while ([...second.read].some(p => !first.read.has(p)) && performance.now() < deadline) await first.poll();
+    expect([...first.read].toSorted()).toEqual(expect.arrayContaining([...second.read].toSorted()));
+    await first.consumer.close();
+  });
+
+  test.concurrent('a topic that is deleted and made again is read from its start', async () => {
+    const name = unique('handover_again');
+    await make(name, 1);
+    const milvus = await milvusFor(name);
+    await kafka.produce(
+      name,
+      Array.from({ length: 20 }, (_, i) => ({ value: message(i) })),
+    );
+    const sink = startSink(kafka, milvus, name, name, { name });
+    await milvus.until(m => m.rows(name).size === 20, 30_000);
+    await remove(name);
+    await eventually(() => made(name), 'made again');
+    await kafka.produce(
+      name,
+      Array.from({ length: 5 }, (_, i) => ({ value: message(100 + i) })),
+    );
+    await milvus.until(m => m.rows(name).size === 25, 60_000);
+    sink.stop();
+    await sink.ended;
+    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([5]);
+  });
+
+  test.concurrent('a member that gets no partition of a topic that comes back does not wait for it for ever', async () => {
+    const [kept, deleted] = [unique('handover_kept'), unique('handover_deleted')];
+    await make(kept, 2);
+    await make(deleted, 1);
+    const milvus = await milvusFor(kept);
+    const consumer = { 'topic.metadata.refresh.interval.ms': 1000 };
+    const options = { name: kept, topics: [kept, deleted], consumer };
+    const sinks = [
+      startSink(kafka, milvus, kept, kept, options),
+      startSink(kafka, milvus, kept, kept, options),
+    ];
+    await Promise.all(sinks.map(sink => sink.said('partitions assigned')));
+    await remove(deleted);
+    await Promise.all(sinks.map(sink => sink.said('waiting for topics')));
+    await eventually(() => made(deleted), 'made again');
+    await eventually(() => sinks.every(sink => sink.health.ready), 'all are ready', 30_000);
+    for (const sink of sinks) sink.stop();
+    await Promise.all(sinks.map(sink => sink.ended));
+  });
+});

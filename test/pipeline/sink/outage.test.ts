@@ -1,0 +1,71 @@
+// Promise 4: no wait outlives its cause, and what cannot pass by waiting ends the sink.
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { EXIT } from '../../../src/errors.ts';
+import { FakeMilvus, guideCollection } from '../../support/fake-milvus.ts';
+import { MockKafka } from '../../support/mock-kafka.ts';
+import { eventually, startSink } from '../../support/pipeline.ts';
+
+setDefaultTimeout(60_000);
+let kafka: MockKafka;
+const servers: FakeMilvus[] = [];
+beforeAll(async () => {
+  kafka = await MockKafka.start();
+});
+afterAll(async () => {
+  await Promise.all(servers.map(server => server.stop()));
+  await kafka.stop();
+});
+
+async function milvusFor(name: string): Promise<FakeMilvus> {
+  const milvus = await FakeMilvus.start({ collections: [guideCollection(name)] });
+  servers.push(milvus);
+  return milvus;
+}
+const message = (id: number, title = 'x') => ({
+  id,
+  title,
+  title_vector: [1, 2, 3, 4, 5, 6, 7, 8],
+  link: 'l',
+});
+const rateLimited = { status: { code: 8, error_code: 49, reason: 'rate limit exceeded', retriable: true } };
+
+test.concurrent('a batch that is split after an outage ends the wait with its parts', async () => {
+  const name = 'outage_split';
+  const milvus = await milvusFor(name);
+  const when = (request: { rows: number }) => request.rows > 1;
+  const tooLarge = { code: 8, details: 'grpc: received message larger than max (3000 vs. 2000)' };
+  milvus.faults.push({ ...rateLimited, when }, { grpc: tooLarge, when });
+  await kafka.produce(
+    name,
+    Array.from({ length: 50 }, (_, i) => ({ value: message(i, 't'.repeat(200)) })),
+  );
+  const sink = startSink(kafka, milvus, name, name, { batch: { maxInFlight: 1 } });
+  await milvus.until(m => m.rows(name).size === 50);
+  expect(sink.lines.join('')).toContain('batches become smaller');
+  await eventually(() => sink.health.ready, 'ready');
+  sink.stop();
+  await sink.ended;
+});
+
+test.concurrent('a stop while Milvus is away does not wait for a try that will not be made', async () => {
+  const name = 'outage_stop';
+  const milvus = await milvusFor(name);
+  milvus.faults.push({ ...rateLimited, times: 1_000_000 });
+  await kafka.produce(name, [{ value: message(1) }]);
+  const sink = startSink(kafka, milvus, name, name, {
+    errors: { retryDelayMaxMs: 60_000 },
+    offsetFlushTimeoutMs: 500,
+  });
+  await eventually(() => milvus.writes.length > 5, 'the pauses have grown', 20_000);
+  sink.stop();
+  expect(await sink.ended).toEqual({ exitCode: EXIT.stopped });
+  expect(sink.lines.join('')).not.toContain('did not finish in time');
+});
+
+test.concurrent('properties that librdkafka does not take end the sink', async () => {
+  const name = 'outage_config';
+  const milvus = await milvusFor(name);
+  const unknown = startSink(kafka, milvus, name, name, { consumer: { 'no.such.property': 'x' } });
+  expect((await unknown.ended).error?.message).toContain('no.such.property');
+  expect((await unknown.ended).exitCode).toBe(EXIT.configuration);
+});
