@@ -69,3 +69,35 @@ test.concurrent('properties that librdkafka does not take end the sink', async (
   expect((await unknown.ended).error?.message).toContain('no.such.property');
   expect((await unknown.ended).exitCode).toBe(EXIT.configuration);
 });
+
+test.concurrent('a record that a changed schema makes bad does not take the one that it replaced with it', async () => {
+  const name = 'outage_schema';
+  const milvus = await milvusFor(name);
+  const { fields } = guideCollection(name);
+  milvus.define({ name, fields, schemaTimestamp: 1n });
+  milvus.faults.push({ delayMs: 1500 }, { delayMs: 500 });
+  // While the first is on its way, two of one key gather: they go out as one row, the second.
+  await kafka.produce(name, [
+    { value: message(1) },
+    { value: message(2, 'short') },
+    { value: message(2, 'much longer') },
+  ]);
+  const sink = startSink(kafka, milvus, name, name, {
+    errors: { tolerance: 'all' },
+    batch: { maxInFlight: 1 },
+  });
+  await eventually(() => milvus.writes.length === 2, 'they are on their way');
+  expect(milvus.writes[1]?.rows).toBe(1);
+  const narrow = fields.map(field => (field.name === 'title' ? { ...field, maxLength: 5 } : field));
+  milvus.define({ name, fields: narrow, schemaTimestamp: 2n });
+  await milvus.until(m => m.rows(name).size === 2);
+  expect(milvus.rows(name).get(2)).toHaveProperty('title', 'short');
+  await eventually(
+    async () => (await kafka.committed(sink.settings.groupId, name, [0]))[0] === 3,
+    'all committed',
+  );
+  sink.stop();
+  await sink.ended;
+  expect(await sink.metric('milvus_sink_buffered_rows')).toBe(0);
+  expect(await sink.metric('milvus_sink_buffered_bytes')).toBe(0);
+});

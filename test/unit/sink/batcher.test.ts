@@ -103,6 +103,29 @@ describe('Batcher', () => {
     expect(batcher.waitingRows).toBe(0);
   });
 
+  test('a value that outgrows the batch waits behind the one that it would have replaced', () => {
+    const batcher = new Batcher({ maxRows: 100, maxBytes: 250, maxInFlight: 1 });
+    const [a, b, larger, c] = [row(1), row(2), row(1, 200), row(3)];
+    batcher.add([a, b, larger, c], 0);
+    const first = batcher.next(0)!;
+    expect(first.taken).toEqual([a, b]);
+    batcher.finish(first, 'ok', 1);
+    expect(batcher.next(1)?.taken).toEqual([larger]);
+  });
+
+  test('a batch sent again answers for what is left, and a replaced row comes back when its successor goes', () => {
+    const batcher = new Batcher({ maxRows: 100, maxBytes: 1e6, maxInFlight: 1 });
+    const [a, b, a2, c] = [row(1), row(2), row(1, 70), row(3)];
+    batcher.add([a, b, a2, c], 0);
+    const batch = batcher.next(0)!;
+    expect(batch.rows).toEqual([a2, b, c]);
+    batcher.replace(batch, [a, c]);
+    expect(batch).toMatchObject({ rows: [a, c], taken: [a, c], bytes: 200 });
+    expect([...batch.keys.keys()]).toEqual([1, 3]);
+    batcher.replace(batch, [row(undefined), row(undefined)]);
+    expect(batch.rows).toHaveLength(2);
+  });
+
   test('says that it has enough', () => {
     const batcher = new Batcher({ maxRows: 2, maxBytes: 1e6, maxInFlight: 1 });
     batcher.add(rows(1, 2, 3), 0);

@@ -38,3 +38,22 @@ test('a wait is said at once, every 30 s with its latest reason, and when it is 
   waits.end('milvus', 'Milvus', 'connected');
   expect(lines).toHaveLength(3);
 });
+
+test('two waits of one check: it passes only when both are over', () => {
+  const log = createLogger({
+    level: 'info',
+    format: 'json',
+    now: () => new Date(0),
+    write: () => {},
+    mask: t => t,
+  });
+  const health = new Health();
+  const waits = new Waits(log, health, () => 0);
+  waits.begin('kafka', 'topics', 'not there yet');
+  waits.begin('kafka', 'Kafka', 'refused');
+  waits.end('kafka', 'Kafka', 'connected');
+  expect(health.get('kafka')).toEqual({ ok: false, detail: 'waiting for topics: not there yet' });
+  expect(waits.waitingFor('Kafka')).toBe(false);
+  waits.end('kafka', 'topics', 'there');
+  expect(health.get('kafka')).toEqual({ ok: true, detail: 'there' });
+});
