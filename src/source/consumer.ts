@@ -65,8 +65,17 @@ export class KafkaConsumer {
     );
   }
 
+  /** Joins the group. @throws SinkError CONFIG_INVALID when librdkafka cannot read the pattern */
   subscribe(): void {
-    this.connected.subscribe(this.options.subscription);
+    const { subscription } = this.options;
+    try {
+      this.connected.subscribe(subscription);
+    } catch (error) {
+      throw new SinkError('CONFIG_INVALID', EXIT.configuration, 'librdkafka does not take the subscription', {
+        found: `${subscription.join(', ')}: ${error instanceof Error ? error.message : String(error)}`,
+        fix: 'Correct topics or topics.regex',
+      });
+    }
   }
 
   /**
