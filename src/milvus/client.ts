@@ -9,7 +9,7 @@ import type { Logger } from '../log.ts';
 import { type DescribedCollection, toCollectionSchema, toStatus } from './describe.ts';
 import { decodeMutationResult } from './mutation-result.ts';
 import type { CollectionSchema } from './schema.ts';
-import { classifyGrpc, classifyStatus, Failure } from './status.ts';
+import { classifyGrpc, classifyStatus, Failure, plainDetails } from './status.ts';
 import { callUnary, createWriter, type UnaryOptions, type Writer } from './writer.ts';
 
 export interface MilvusConnection {
@@ -324,11 +324,8 @@ function translate(error: unknown, settings: MilvusSettings): Error {
   try {
     const thrown = (error ?? {}) as { code?: unknown; details?: unknown; status?: object; reason?: string };
     if (typeof thrown.code === 'number' && typeof thrown.details === 'string') {
-      // grpc-js dates its last error and ends with a heading without text.
-      let details = thrown.details
-        .replace(/ \(\d{4}-\d\d-\d\dT[^)]*Z\)/, '')
-        .replace(/\.?\s*Resolution note:\s*$/, '');
-      if (!settings.tls && /Last error: (Failed to connect|Protocol error)/.test(details)) {
+      let details = plainDetails(thrown.details);
+      if (!settings.tls && /Last error: (Failed to connect|Protocol error)/.test(thrown.details)) {
         details += ' (the server may want TLS: then write https:// in `public.endpoint`)';
       }
       raise(classifyGrpc({ code: thrown.code, details }), settings);

@@ -111,6 +111,9 @@ export function classifyStatus(status: MilvusStatus): Failure | undefined {
   }
   // milvus-lite: any exception of Python; Milvus' code 1 is retriable.
   if (code === 1 && errorCode === 1) return make(byText(reason) ?? UNEXPECTED);
+  // Milvus 2.3 calls a JSON value that is no object a failed IO: the same bytes will not do better.
+  if (code === 1001 && /\bjson: cannot unmarshal\b/.test(reason))
+    return make({ kind: 'badRow', label: 'json_value' });
   const rule = code === 0 ? BY_LEGACY_CODE.get(errorCode) : BY_CODE.get(code);
   if (rule) return make(rule);
   if (status.inputError) return make({ kind: 'badRow', label: 'input_error' });
@@ -122,7 +125,7 @@ export function classifyStatus(status: MilvusStatus): Failure | undefined {
 
 /** A call that ended without a message. */
 export function classifyGrpc({ code, details }: GrpcStatus): Failure {
-  const reason = shorten(details.replace(/ Resolution note:\s*$/, '') || 'no details given');
+  const reason = shorten(plainDetails(details) || 'no details given');
   const make = (rule: Rule) => new Failure(rule.kind, rule.label, reason, rule.fix, rule.errorCode);
   // grpc-js turns a proxy's answer into a gRPC code and keeps the number in the details.
   const http = /HTTP status code (\d{3})/.exec(details)?.[1];
@@ -165,6 +168,14 @@ export function classifyGrpc({ code, details }: GrpcStatus): Failure {
       return make(known ?? { kind: 'unknown', label: `grpc_${code >= 0 && code <= 16 ? code : 'other'}` });
     }
   }
+}
+
+/** What grpc-js says about a connection without its preface, the date of its last try, and a heading without text. */
+export function plainDetails(details: string): string {
+  return details
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/ \(\d{4}-\d\d-\d\dT[^)]{1,20}Z\)/, '')
+    .replace(/\.?\s*Resolution note:\s*$/, '');
 }
 
 // --- internal ---

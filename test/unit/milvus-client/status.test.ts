@@ -24,6 +24,8 @@ const of = (fields: Partial<MilvusStatus>): [FailureKind, string] => {
   return [failure.kind, failure.label];
 };
 
+const STATUS_1001 = { errorCode: 1, code: 1001, reason: '', detail: '', retriable: false, inputError: false };
+
 describe('a status of Milvus 2.3 and later', () => {
   test('0 and 0 is a success', () => {
     expect(classifyStatus(status({}))).toBeUndefined();
@@ -77,6 +79,14 @@ describe('a status of Milvus 2.3 and later', () => {
     [1400, 'refused'],
   ] as const)('code %d is %s although newer servers flag it as input error too', (code, kind) => {
     expect(of({ code, errorCode: 1, inputError: true })[0]).toBe(kind);
+  });
+
+  test('a JSON value that 2.3 cannot take is a bad row, any other failed IO passes', () => {
+    const io = (reason: string) => classifyStatus({ ...STATUS_1001, reason })?.kind;
+    expect(io('IO failed: json: cannot unmarshal array into Go value of type map[string]interface {}')).toBe(
+      'badRow',
+    );
+    expect(io('IO failed: read /data: input/output error')).toBe('retry');
   });
 
   test('an unknown code follows the flags of the server', () => {
@@ -159,6 +169,20 @@ describe('a call that gRPC ended', () => {
     [16, 'auth check failure, please check username and password are correct', 'refused'],
   ] as const)('%d %p is %s', (code, details, kind) => {
     expect(classifyGrpc({ code, details }).kind).toBe(kind);
+  });
+
+  test.each([
+    [
+      'No connection established. Last error: Error: connect ECONNREFUSED ::1:1',
+      'connect ECONNREFUSED ::1:1',
+    ],
+    [
+      'No connection established. Last error: Failed to connect (2026-11-22T20:11:37.487Z). Resolution note: ',
+      'Failed to connect',
+    ],
+    ['Connection dropped', 'Connection dropped'],
+  ])('%p is told in plain words', (details, reason) => {
+    expect(classifyGrpc({ code: 14, details }).reason).toBe(reason);
   });
 
   test('a proxy that wants credentials is an authentication error, whatever its body', () => {
