@@ -57,6 +57,15 @@ export class RecordError extends SinkError {
   }
 }
 
+/** What was thrown and is no SinkError is a defect of ours. */
+export function internalError(thrown: unknown): SinkError {
+  if (thrown instanceof SinkError) return thrown;
+  return new SinkError('INTERNAL', EXIT.internal, 'a defect of milvus-sink: please report it', {
+    found: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+    cause: thrown,
+  });
+}
+
 /** Place of a record as every message and log line writes it. */
 export function place(record: { topic: string; partition: number; offset: number }): string {
   return `${record.topic}-${record.partition}@${record.offset}`;

@@ -387,6 +387,8 @@ function consumerProperties(name: string, values: Values, consumer: Translation)
     // librdkafka waits 1000 ms once its queue is full, which starves a sink that empties it in between.
     'fetch.queue.backoff.ms': 10,
     'queued.max.messages.kbytes': 16384,
+    // Default 500: partitions that become active after the first fetch has gone out wait for its end.
+    'fetch.wait.max.ms': 100,
     // A topic that does not exist yet, or that a regex will match, is found this soon (default: 5 min).
     'topic.metadata.refresh.interval.ms': 3000,
     ...consumer.properties,

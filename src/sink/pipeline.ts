@@ -2,20 +2,21 @@
 // Single-threaded state with all I/O behind `connection`; every record ends in exactly one of: acknowledged by
 // Milvus, skipped by configuration, or not done (and so read again).
 import type { SinkSettings } from '../config/settings.ts';
-import type { KeyConverter, RowObject, ValueConverter } from '../decode/converter.ts';
-import { EXIT, place, RecordError, SinkError } from '../errors.ts';
+import type { KeyConverter, ValueConverter } from '../decode/converter.ts';
+import { internalError, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { MilvusConnection } from '../milvus/client.ts';
-import { type ColumnMapper, createRowMapper } from '../milvus/map/mapper.ts';
-import { NEEDS_EXACT, type Row } from '../milvus/row.ts';
-import { type CollectionSchema, DataType } from '../milvus/schema.ts';
+import type { Row } from '../milvus/row.ts';
+import type { CollectionSchema } from '../milvus/schema.ts';
 import { encodeWrite } from '../milvus/wire/encode.ts';
 import type { OffsetTracker, PartitionOffsets } from '../source/offsets.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import { type Batch, Batcher } from './batcher.ts';
 import type { SinkEvents } from './events.ts';
 import type { Profile } from './profile.ts';
+import { refusedContent } from './refused-content.ts';
 import { backoffMs, retryExpired } from './retry.ts';
+import { RowReader } from './row-reader.ts';
 import type { Waits } from './waits.ts';
 
 /** A row that knows whom to tell when it is done. */
@@ -48,8 +49,7 @@ export interface PipelineOptions {
 
 export class Pipeline {
   private readonly batcher: Batcher;
-  private mapper: ColumnMapper;
-  private schema: CollectionSchema;
+  private readonly reader: RowReader;
   private bufferedBytes = 0;
   private bufferedRows = 0;
   private bytesSinceCollection = 0;
@@ -64,14 +64,12 @@ export class Pipeline {
   private failed = false;
   private readonly abort = new AbortController();
   private changed = Promise.withResolvers<void>();
-  private readonly droppedSaid = new Set<string>();
   private redescribing: Promise<void> | undefined;
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
   constructor(private readonly options: PipelineOptions) {
-    this.schema = options.schema;
     this.batcher = new Batcher(options.settings.batch);
-    this.mapper = this.createMapper(options.schema);
+    this.reader = new RowReader({ ...options, onFatal: error => this.fatal(error) });
   }
 
   /** No more should be read for now. */
@@ -104,7 +102,7 @@ export class Pipeline {
   process(records: readonly KafkaRecord[], tracker: OffsetTracker): void {
     if (this.failed || this.stopped || records.length === 0) return;
     const { events, profile } = this.options;
-    const decoded = profile.time('decode', () => this.options.valueConverter.decode(records));
+    const decoded = profile.time('decode', () => this.reader.decode(records));
     const rows: TrackedRow[] = [];
     profile.time('map', () => {
       let offsets: PartitionOffsets | undefined;
@@ -124,7 +122,7 @@ export class Pipeline {
         bytes += record.size;
         if (!offsets) continue;
         const sequence = offsets.read(record.offset);
-        const row = this.toRow(record, decoded[i]!) as TrackedRow | undefined;
+        const row = this.reader.toRow(record, decoded[i]!) as TrackedRow | undefined;
         if (row === undefined) {
           if (this.failed) return;
           offsets.done(sequence);
@@ -199,82 +197,10 @@ export class Pipeline {
     return true;
   }
 
-  /** undefined: the record is skipped, or it has ended the sink (`failed`). */
-  private toRow(record: KafkaRecord, decoded: RowObject | null | RecordError): Row | undefined {
-    try {
-      const keyError = this.options.keyConverter.check(record);
-      if (keyError) throw keyError;
-      if (decoded === null) {
-        this.options.events.skipped('tombstone', 1);
-        return undefined;
-      }
-      if (decoded instanceof RecordError) throw decoded;
-      const row = this.mapper.map(decoded, record);
-      return row === NEEDS_EXACT ? this.toExactRow(record) : row;
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      this.badRecord(record, error);
-      return undefined;
-    }
-  }
-
-  private toExactRow(record: KafkaRecord): Row {
-    const exact = this.options.valueConverter.decodeExact(record);
-    if (exact instanceof RecordError) throw exact;
-    const row = exact === null ? NEEDS_EXACT : this.mapper.map(exact, record, true);
-    if (row === NEEDS_EXACT) {
-      throw new SinkError('INTERNAL', EXIT.internal, 'a record changed between two decodings', {
-        where: place(record),
-      });
-    }
-    return row;
-  }
-
-  /** Kafka Connect's errors.*: `none` ends the sink, `all` skips, counted, and logged by errors.log.enable. */
-  private badRecord(record: KafkaRecord, error: RecordError): void {
-    const { errors } = this.options.settings;
-    if (errors.tolerance === 'none') {
-      this.fatal(error);
-      return;
-    }
-    this.options.events.skipped('bad_record', 1);
-    if (!errors.logEnable) return;
-    this.options.log.error(`record skipped: ${error.message}`, {
-      stage: error.stage,
-      // Connect names the record here too, and never shows a sink record's content.
-      ...(errors.logIncludeMessages && {
-        topic: record.topic,
-        partition: record.partition,
-        offset: record.offset,
-        timestamp: record.timestamp,
-      }),
-    });
-  }
-
   private fatal(error: SinkError): void {
     if (this.failed) return;
     this.failed = true;
     this.options.onFatal(error);
-  }
-
-  private createMapper(schema: CollectionSchema): ColumnMapper {
-    const vectors = schema.fields.filter(
-      field => field.type === DataType.FloatVector && !field.functionOutput,
-    );
-    this.options.valueConverter.expect(vectors.map(field => ({ name: field.name, dim: field.dim ?? 0 })));
-    return createRowMapper(schema, {
-      insertMode: this.options.settings.insertMode,
-      onDropped: (field, count) => this.dropped(field, count),
-    });
-  }
-
-  private dropped(field: string, count: number): void {
-    this.options.events.fieldsDropped(count);
-    if (this.droppedSaid.has(field) || this.droppedSaid.size >= MAX_FIELDS_SAID) return;
-    this.droppedSaid.add(field);
-    this.options.log.warn(
-      `field ${JSON.stringify(field)} has no place in collection ${this.schema.collection} (not in its schema, or filled by the server): dropped from every record`,
-    );
   }
 
   /** Sends whatever the batcher says should go now, and sets the alarm that it asks for. */
@@ -284,7 +210,7 @@ export class Pipeline {
       const batch = this.batcher.next(this.options.now());
       if (!batch) break;
       this.batches.add(batch);
-      this.send(batch).catch(error => this.fatal(internal(error)));
+      this.send(batch).catch(error => this.fatal(internalError(error)));
     }
     this.setAlarm(this.batcher.wakeAt);
   }
@@ -306,18 +232,18 @@ export class Pipeline {
   private async send(batch: Batch): Promise<void> {
     const { settings, connection, events, waits, profile, now } = this.options;
     const operation = settings.insertMode;
-    let mapper = this.mapper;
+    let { columns } = this.reader;
     let { rows } = batch;
     let body: Buffer | undefined;
     let firstFailure: number | undefined;
     for (let attempt = 1; ; attempt++) {
-      if (mapper !== this.mapper) {
+      if (columns !== this.reader.columns) {
         this.batcher.replace(
           batch,
           batch.taken.flatMap(row => this.remap(row) ?? []),
         );
         if (!this.hasRows(batch)) return;
-        mapper = this.mapper;
+        columns = this.reader.columns;
       }
       if (rows !== batch.rows) {
         rows = batch.rows;
@@ -387,9 +313,9 @@ export class Pipeline {
   }
 
   private encode(batch: Batch): Buffer {
-    const { database, collection, schemaTimestamp } = this.schema;
+    const { database, collection, schemaTimestamp } = this.reader.target;
     const target = { database, collection, schemaTimestamp };
-    return encodeWrite(this.options.settings.insertMode, target, this.mapper.columns, batch.rows);
+    return encodeWrite(this.options.settings.insertMode, target, this.reader.columns, batch.rows);
   }
 
   private acknowledge(batch: Batch): void {
@@ -470,9 +396,9 @@ export class Pipeline {
   private describeAgain(): Promise<void> {
     this.redescribing ??= (async () => {
       try {
-        this.schema = await this.options.connection.describe();
-        this.mapper = this.createMapper(this.schema);
-        this.options.log.info(`collection ${this.schema.collection} has changed: its schema was read again`);
+        const schema = await this.options.connection.describe();
+        this.reader.use(schema);
+        this.options.log.info(`collection ${schema.collection} has changed: its schema was read again`);
         this.batcher.replaceWaiting(row => this.remap(row));
       } catch (error) {
         if (error instanceof SinkError) this.fatal(error);
@@ -489,8 +415,8 @@ export class Pipeline {
    * skipped, or it ends the sink and stays undone, while those around it are written.
    */
   private remap(row: Row): Row | undefined {
-    const [decoded] = this.options.valueConverter.decode([row.record]);
-    const mapped = this.toRow(row.record, decoded!);
+    const [decoded] = this.reader.decode([row.record]);
+    const mapped = this.reader.toRow(row.record, decoded!);
     const { offsets, sequence } = row as TrackedRow;
     if (mapped) {
       (mapped as TrackedRow).offsets = offsets;
@@ -521,38 +447,3 @@ const COLLECT_AFTER_BYTES = 24 << 20;
 const FIRST_PAUSE_MS = 100;
 /** A full disk or an exhausted quota does not pass in a second. */
 const FULL_PAUSE_MS = 5000;
-const MAX_FIELDS_SAID = 1000;
-
-function refusedContent(batch: Batch, reason: string): SinkError {
-  const ranges = new Map<string, { topic: string; partition: number; first: number; last: number }>();
-  for (const { record } of batch.taken) {
-    const id = `${record.topic}-${record.partition}`;
-    const range = ranges.get(id);
-    if (!range)
-      ranges.set(id, {
-        topic: record.topic,
-        partition: record.partition,
-        first: record.offset,
-        last: record.offset,
-      });
-    else {
-      range.first = Math.min(range.first, record.offset);
-      range.last = Math.max(range.last, record.offset);
-    }
-  }
-  const where = [...ranges.values()].map(r => `${r.topic}-${r.partition}@${r.first}..${r.last}`).join(', ');
-  return new SinkError('MILVUS_REFUSED_ROWS', EXIT.badRecord, 'Milvus refuses a batch for its content', {
-    where,
-    found: reason,
-    fix: 'One of these records does not fit the collection; nothing of the batch is committed',
-  });
-}
-
-/** What was thrown and is no SinkError is a defect of ours. */
-export function internal(error: unknown): SinkError {
-  if (error instanceof SinkError) return error;
-  return new SinkError('INTERNAL', EXIT.internal, 'a defect of milvus-sink: please report it', {
-    found: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    cause: error,
-  });
-}

@@ -1,7 +1,7 @@
 // The sink's life: wait for Kafka and Milvus, run, and end so that nothing is lost. The task that wires a pipeline.
 import type { SinkSettings } from '../config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../decode/registry.ts';
-import { EXIT, type ExitCode, RecordError, SinkError } from '../errors.ts';
+import { EXIT, type ExitCode, internalError, RecordError, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { MilvusConnection } from '../milvus/client.ts';
 import type { CollectionSchema } from '../milvus/schema.ts';
@@ -9,7 +9,7 @@ import type { Health } from '../serve/health.ts';
 import type { ConsumerOptions } from '../source/consumer.ts';
 import { subscriptionPattern } from '../source/topics.ts';
 import type { SinkEvents } from './events.ts';
-import { internal, Pipeline } from './pipeline.ts';
+import { Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
 import { backoffMs } from './retry.ts';
 import { aborted, sleep, Task } from './task.ts';
@@ -41,6 +41,7 @@ export class Sink {
   private settings: SinkSettings;
   private pipeline: Pipeline | undefined;
   private rowsSinceStatus = 0;
+  private skippedSinceStatus = 0;
   private statusAt: number | undefined;
 
   constructor(private readonly options: SinkOptions) {
@@ -90,11 +91,11 @@ export class Sink {
         // One that fails stops the others, and each has left its poll before the consumers are closed.
         const pipeline = this.pipeline;
         await Promise.all(
-          this.tasks.map(task => task.run(pipeline).catch(error => this.end(internal(error)))),
+          this.tasks.map(task => task.run(pipeline).catch(error => this.end(internalError(error)))),
         );
       }
     } catch (error) {
-      this.end(internal(error));
+      this.end(internalError(error));
     }
     health.set('pipeline', false, this.fatal ? 'failed' : 'stopping');
     if (this.pipeline) {
@@ -198,6 +199,10 @@ export class Sink {
         this.rowsSinceStatus += report.rows;
         events.written(operation, report);
       },
+      skipped: (reason, records) => {
+        this.skippedSinceStatus += records;
+        events.skipped(reason, records);
+      },
     };
   }
 
@@ -219,12 +224,15 @@ export class Sink {
     if (elapsedMs < STATUS_MS || !this.pipeline) return;
     const rows = this.rowsSinceStatus;
     this.statusAt = now;
+    const skipped = this.skippedSinceStatus;
     this.rowsSinceStatus = 0;
-    if (rows === 0) return;
+    this.skippedSinceStatus = 0;
+    if (rows === 0 && skipped === 0) return;
     const { buffered } = this.pipeline;
     const lags = this.tasks.map(task => task.lag).filter(lag => lag !== undefined);
     this.options.log.info(`${rows} rows written, ${Math.round((rows * 1000) / elapsedMs)}/s`, {
       lag: lags.length > 0 ? lags.reduce((sum, lag) => sum + lag, 0) : undefined,
+      skipped: skipped > 0 ? skipped : undefined,
       buffered: buffered.rows,
       in_flight: `${buffered.requests}/${buffered.limit}`,
     });

@@ -43,7 +43,7 @@ export class Waits {
     if (other) this.health.set(check, false, `waiting for ${other[0]}: ${other[1].reason}`);
     else this.health.set(check, true, detail);
     if (wait)
-      this.log.info(`${what} is there after ${seconds(this.now() - wait.since)} s`, { was: wait.reason });
+      this.log.info(`${what}: there after ${seconds(this.now() - wait.since)} s`, { was: wait.reason });
   }
 
   waitingFor(what: string): boolean {

@@ -27,7 +27,8 @@ export interface ConsumerOptions {
 
 /** A poll waits this long for its first record, ms; it also bounds how long a stop waits for the poll. */
 const POLL_WAIT_MS = 200;
-const METADATA_TIMEOUT_MS = 5000;
+const METADATA_TIMEOUT_MS = 3000;
+const REASON_DELAY_MS = 100;
 
 export class KafkaConsumer {
   private client: RdConsumer | undefined;
@@ -58,11 +59,13 @@ export class KafkaConsumer {
     client.on('event.error', (error: RdError) =>
       this.options.hooks.error(this.explain(withErrorCode(error))),
     );
-    await new Promise<void>((resolve, reject) =>
-      client.connect({ allTopics: false, timeout: METADATA_TIMEOUT_MS }, error =>
-        error ? reject(error) : resolve(),
-      ),
+    const failure = await new Promise<RdError | null>(resolve =>
+      client.connect({ allTopics: false, timeout: METADATA_TIMEOUT_MS }, resolve),
     );
+    if (!failure) return;
+    // The log line with the reason is delivered after the failure.
+    if (!this.reason) await Bun.sleep(REASON_DELAY_MS);
+    throw this.explain(failure);
   }
 
   /** Joins the group. @throws SinkError CONFIG_INVALID when librdkafka cannot read the pattern */

@@ -47,6 +47,7 @@ describe("the guide's two files", () => {
       'enable.auto.offset.store': false,
       'fetch.queue.backoff.ms': 10,
       'queued.max.messages.kbytes': 16384,
+      'fetch.wait.max.ms': 100,
       'topic.metadata.refresh.interval.ms': 3000,
     });
   });

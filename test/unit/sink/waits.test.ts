@@ -31,7 +31,7 @@ test('a wait is said at once, every 30 s with its latest reason, and when it is 
 
   now = 31_000;
   waits.end('milvus', 'Milvus', 'connected');
-  expect(lines.slice(2)).toEqual(['Milvus is there after 31 s']);
+  expect(lines.slice(2)).toEqual(['Milvus: there after 31 s']);
   expect(health.get('milvus')).toEqual({ ok: true, detail: 'connected' });
   now = 100_000;
   waits.tick();
