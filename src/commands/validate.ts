@@ -8,6 +8,7 @@ import { EXIT, type ExitCode, SinkError } from '../errors.ts';
 import { createLogger, escapeControl, type Logger } from '../log.ts';
 import type { CollectionSchema } from '../milvus/schema.ts';
 import type { RdConsumer } from '../native/rdkafka.ts';
+import { chooseInsertMode } from '../sink/insert-mode.ts';
 import type { CommandLine } from './args.ts';
 import { type PlannedField, planFields } from './field-plan.ts';
 import { columns } from './help.ts';
@@ -132,7 +133,7 @@ async function milvusVerdict(settings: SinkSettings, log: Logger): Promise<Verdi
       lines.push(`Milvus      ok      ${settings.milvus.address}: ${connection.serverVersion}`);
       asked = 'collection';
       const schema = await connection.describe();
-      const mode = insertMode(schema, settings);
+      const mode = chooseInsertMode(schema, settings);
       await checkWritable(schema, mode);
       lines.push(
         `collection  ok      ${schema.database}.${schema.collection}: ${count(schema.fields.length, 'field')}, dynamic field ${schema.dynamic ? 'on' : 'off'}`,
@@ -151,22 +152,6 @@ async function milvusVerdict(settings: SinkSettings, log: Logger): Promise<Verdi
     const { exitCode, lines: more } = failed(asked, error, EXIT.milvusRefused);
     return { exitCode, lines: [...lines, ...more] };
   }
-}
-
-/** As the running sink decides it. @throws SinkError INSERT_MODE_AUTOID, exit code 1 */
-function insertMode(schema: CollectionSchema, settings: SinkSettings): InsertMode {
-  if (!schema.primary.autoId || settings.insertMode === 'insert') return settings.insertMode;
-  if (!settings.insertModeExplicit) return 'insert';
-  throw new SinkError(
-    'INSERT_MODE_AUTOID',
-    EXIT.configuration,
-    `collection ${schema.collection} gives its keys itself (autoID): an upsert would not find the old row`,
-    {
-      expected: 'insert.mode=insert',
-      found: 'insert.mode=upsert',
-      fix: 'Remove insert.mode, or set it to insert',
-    },
-  );
 }
 
 /** @throws SinkError when a required field has a type that cannot be written */

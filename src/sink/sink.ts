@@ -9,6 +9,7 @@ import type { Health } from '../serve/health.ts';
 import type { ConsumerOptions } from '../source/consumer.ts';
 import { subscriptionPattern } from '../source/topics.ts';
 import type { SinkEvents } from './events.ts';
+import { chooseInsertMode } from './insert-mode.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
 import { backoffMs } from './retry.ts';
@@ -150,22 +151,10 @@ export class Sink {
     return undefined;
   }
 
-  /** An upsert into an autoID collection needs the old key and gives a new one: insert is what a sink wants there. */
   private chooseInsertMode(schema: CollectionSchema): void {
-    if (!schema.primary.autoId || this.settings.insertMode === 'insert') return;
-    if (this.settings.insertModeExplicit) {
-      throw new SinkError(
-        'INSERT_MODE_AUTOID',
-        EXIT.configuration,
-        `collection ${schema.collection} gives its keys itself (autoID): an upsert would not find the old row`,
-        {
-          expected: 'insert.mode=insert',
-          found: 'insert.mode=upsert',
-          fix: 'Remove insert.mode, or set it to insert',
-        },
-      );
-    }
-    this.settings = { ...this.settings, insertMode: 'insert' };
+    const insertMode = chooseInsertMode(schema, this.settings);
+    if (insertMode === this.settings.insertMode) return;
+    this.settings = { ...this.settings, insertMode };
     this.options.log.info(
       `collection ${schema.collection} gives its keys itself (autoID): rows are inserted, and a record read twice is a row twice`,
     );

@@ -1,10 +1,10 @@
 // Array fields: every element is read as a field of the element type would be.
 
 import { NEEDS_EXACT } from '../row.ts';
-import { type DataType, DataType as T } from '../schema.ts';
+import type { DataType } from '../schema.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
-import { boolReader, doubleReader, floatReader, int64Reader, intReader, stringReader } from './scalar.ts';
+import { plainReader } from './scalar.ts';
 
 /**
  * Takes an array of at most `maxCapacity` elements, none of them null.
@@ -16,7 +16,7 @@ export function arrayReader(
   maxLength: number | undefined,
   maxCapacity: number | undefined,
 ): Reader | undefined {
-  const element = elementReader(field, elementType, maxLength);
+  const element = plainReader(`${field}[]`, elementType, maxLength);
   if (!element) return undefined;
   const limit = maxCapacity ?? Number.POSITIVE_INFINITY;
   const expected = maxCapacity === undefined ? 'an array' : `an array of at most ${maxCapacity} elements`;
@@ -40,35 +40,4 @@ export function arrayReader(
       return checked;
     },
   };
-}
-
-// --- internal ---
-
-function elementReader(
-  field: string,
-  type: DataType | undefined,
-  maxLength: number | undefined,
-): Reader | undefined {
-  const name = `${field}[]`;
-  switch (type) {
-    case T.Bool:
-      return boolReader(name);
-    case T.Int8:
-      return intReader(name, 'Int8', 8);
-    case T.Int16:
-      return intReader(name, 'Int16', 16);
-    case T.Int32:
-      return intReader(name, 'Int32', 32);
-    case T.Int64:
-      return int64Reader(name);
-    case T.Float:
-      return floatReader(name);
-    case T.Double:
-      return doubleReader(name);
-    case T.String:
-    case T.VarChar:
-      return stringReader(name, 'VarChar', maxLength);
-    default:
-      return undefined;
-  }
 }

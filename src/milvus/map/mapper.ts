@@ -10,15 +10,7 @@ import { arrayReader } from './array.ts';
 import { jsonReader, jsonText } from './json.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
-import {
-  boolReader,
-  doubleReader,
-  floatReader,
-  int64Reader,
-  intReader,
-  stringReader,
-  timestamptzReader,
-} from './scalar.ts';
+import { plainReader, stringReader, timestamptzReader } from './scalar.ts';
 import { sparseVectorReader } from './sparse.ts';
 import {
   bfloat16VectorReader,
@@ -215,23 +207,6 @@ function readerOf(field: FieldSchema): Reader | undefined {
     }
   }
   switch (type) {
-    case T.Bool:
-      return boolReader(name);
-    case T.Int8:
-      return intReader(name, 'Int8', 8);
-    case T.Int16:
-      return intReader(name, 'Int16', 16);
-    case T.Int32:
-      return intReader(name, 'Int32', 32);
-    case T.Int64:
-      return int64Reader(name);
-    case T.Float:
-      return floatReader(name);
-    case T.Double:
-      return doubleReader(name);
-    case T.String:
-    case T.VarChar:
-      return stringReader(name, 'VarChar', maxLength);
     case T.Text:
       return stringReader(name, 'Text', maxLength);
     case T.Geometry:
@@ -245,7 +220,7 @@ function readerOf(field: FieldSchema): Reader | undefined {
     case T.SparseFloatVector:
       return sparseVectorReader(name);
     default:
-      return undefined;
+      return plainReader(name, type, maxLength);
   }
 }
 

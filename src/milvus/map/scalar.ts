@@ -1,6 +1,7 @@
 // Readers of Bool, integers, floats and strings. Strict: a value of another JSON type is refused, never coerced.
 import type { KafkaRecord } from '../../source/record.ts';
 import { NEEDS_EXACT } from '../row.ts';
+import { type DataType, DataType as T } from '../schema.ts';
 import { utf8Length } from '../wire/writer.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
@@ -128,6 +129,40 @@ export function timestamptzReader(field: string): Reader {
       return value;
     },
   };
+}
+
+/**
+ * Types that stand alone as well as in an Array.
+ * @param name of the field, for errors
+ * @param maxLength of a VarChar, bytes
+ * @returns undefined for every other type
+ */
+export function plainReader(
+  name: string,
+  type: DataType | undefined,
+  maxLength: number | undefined,
+): Reader | undefined {
+  switch (type) {
+    case T.Bool:
+      return boolReader(name);
+    case T.Int8:
+      return intReader(name, 'Int8', 8);
+    case T.Int16:
+      return intReader(name, 'Int16', 16);
+    case T.Int32:
+      return intReader(name, 'Int32', 32);
+    case T.Int64:
+      return int64Reader(name);
+    case T.Float:
+      return floatReader(name);
+    case T.Double:
+      return doubleReader(name);
+    case T.String:
+    case T.VarChar:
+      return stringReader(name, 'VarChar', maxLength);
+    default:
+      return undefined;
+  }
 }
 
 // --- internal ---
