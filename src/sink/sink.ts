@@ -140,11 +140,9 @@ export class Sink {
           this.end(error);
           return undefined;
         }
-        this.waits.begin(
-          'milvus',
-          'Milvus',
-          `${address}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        // MilvusUnavailable says "Milvus at host: reason", and the line begins with "waiting for Milvus" already.
+        const reason = error instanceof Error ? error.message : String(error);
+        this.waits.begin('milvus', 'Milvus', reason.replace(/^Milvus at /, ''));
         await sleep(backoffMs(attempt, { baseMs: 200, maxMs: RECONNECT_MAX_MS, random }), stop);
       }
     }
