@@ -2,19 +2,12 @@
 // Run: bun scripts/benchmark/encode.ts [--seconds 1]
 import { createRowMapper } from '../../src/milvus/map/mapper.ts';
 import type { Row } from '../../src/milvus/row.ts';
-import { type CollectionSchema, DataType, type FieldSchema } from '../../src/milvus/schema.ts';
+import { type CollectionSchema, DataType, type FieldSchema, plainField } from '../../src/milvus/schema.ts';
 import { encodeWrite } from '../../src/milvus/wire/encode.ts';
 
 const seconds = Number(argument('--seconds') ?? 1);
 const field = (name: string, type: DataType, more: Partial<FieldSchema> = {}): FieldSchema => ({
-  name,
-  type,
-  primary: false,
-  autoId: false,
-  nullable: false,
-  hasDefault: false,
-  partitionKey: false,
-  functionOutput: false,
+  ...plainField(name, type),
   ...more,
 });
 

@@ -1,6 +1,6 @@
 // The SDK's DescribeCollection answer → the collection's schema as the sink needs it.
 import { EXIT, SinkError } from '../errors.ts';
-import { type CollectionSchema, DataType, type FieldSchema } from './schema.ts';
+import { type CollectionSchema, DataType, type FieldSchema, plainField } from './schema.ts';
 import { LEGACY_CODES, type MilvusStatus } from './status.ts';
 
 /** What is read of the SDK's answer. Enums come as names; as numbers where the SDK does not know the name. */
@@ -127,19 +127,6 @@ function toField(
   const elementType = field.element_type === undefined ? undefined : dataType(field.element_type);
   if (type === DataType.Array && elementType !== undefined) schema.elementType = elementType;
   return schema;
-}
-
-function plainField(name: string, type: DataType): FieldSchema {
-  return {
-    name,
-    type,
-    primary: false,
-    autoId: false,
-    nullable: false,
-    hasDefault: false,
-    partitionKey: false,
-    functionOutput: false,
-  };
 }
 
 const KNOWN_TYPES = new Set<number>(Object.values(DataType));

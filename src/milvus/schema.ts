@@ -63,3 +63,17 @@ export interface CollectionSchema {
   /** Server's update timestamp of the schema, sent with each request where the server knows it; 0n when absent. */
   schemaTimestamp: bigint;
 }
+
+/** A field with nothing special about it, for the caller to add to. */
+export function plainField(name: string, type: DataType): FieldSchema {
+  return {
+    name,
+    type,
+    primary: false,
+    autoId: false,
+    nullable: false,
+    hasDefault: false,
+    partitionKey: false,
+    functionOutput: false,
+  };
+}

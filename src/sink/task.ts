@@ -118,27 +118,14 @@ export class Task {
       this.pipeline.idle ? IDLE_COMMIT_MS : BUSY_COMMIT_MS,
     );
     if (!this.committing && now() - this.committedAt >= wait) void this.commit();
-    for (const { topic, partition, offsets } of this.tracker.all()) {
-      const end = this.consumer?.endOffset(topic, partition);
-      const position = offsets.committable ?? offsets.committed;
-      if (end !== undefined && position !== undefined)
-        events.lag(topic, partition, Math.max(0, end - position));
-    }
+    for (const { topic, partition, records } of this.lags()) events.lag(topic, partition, records);
   }
 
   /** Sum of the lag of all partitions, records; undefined before it is known. */
   get lag(): number | undefined {
     let sum: number | undefined;
-    for (const { topic, partition, offsets } of this.tracker.all()) {
-      const end = this.consumer?.endOffset(topic, partition);
-      const position = offsets.committable ?? offsets.committed;
-      if (end !== undefined && position !== undefined) sum = (sum ?? 0) + Math.max(0, end - position);
-    }
+    for (const { records } of this.lags()) sum = (sum ?? 0) + records;
     return sum;
-  }
-
-  get partitions(): number {
-    return [...this.tracker.all()].length;
   }
 
   /** Commits what is done and leaves the group. */
@@ -155,6 +142,16 @@ export class Task {
   }
 
   // --- internal ---
+
+  /** Records still to be written, of the partitions of which that is known. */
+  private *lags(): Generator<{ topic: string; partition: number; records: number }> {
+    for (const { topic, partition, offsets } of this.tracker.all()) {
+      const end = this.consumer?.endOffset(topic, partition);
+      const position = offsets.committable ?? offsets.committed;
+      if (end !== undefined && position !== undefined)
+        yield { topic, partition, records: Math.max(0, end - position) };
+    }
+  }
 
   /** Each task is a client and, under static membership, a member of its own. */
   private properties(): KafkaProperties {

@@ -113,15 +113,6 @@ export class OffsetTracker {
       for (const [partition, offsets] of partitions) yield { topic, partition, offsets };
     }
   }
-
-  /** What a commit would move now. */
-  committable(): TopicPartitionOffset[] {
-    const list: TopicPartitionOffset[] = [];
-    for (const { topic, partition, offsets } of this.all()) {
-      if (offsets.dirty) list.push({ topic, partition, offset: offsets.committable! });
-    }
-    return list;
-  }
 }
 
 const INITIAL_CAPACITY = 1024;

@@ -1,4 +1,5 @@
 // The sink in this process, between a mock Kafka and a fake Milvus: everything but the command line.
+import { afterAll, beforeAll } from 'bun:test';
 import type { SinkSettings } from '../../src/config/settings.ts';
 import type { ExitCode, SinkError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
@@ -9,8 +10,8 @@ import { Health } from '../../src/serve/health.ts';
 import { createMetrics } from '../../src/serve/metrics.ts';
 import { Profile } from '../../src/sink/profile.ts';
 import { Sink } from '../../src/sink/sink.ts';
-import type { FakeMilvus } from './fake-milvus.ts';
-import type { MockKafka } from './mock-kafka.ts';
+import { FakeMilvus, type FakeMilvusOptions, guideCollection } from './fake-milvus.ts';
+import { MockKafka } from './mock-kafka.ts';
 
 export interface RunningSink {
   settings: SinkSettings;
@@ -145,6 +146,34 @@ export function startSink(
         listeners.add(look);
         look();
       }),
+  };
+}
+
+/**
+ * For a file of tests: a mock Kafka for all of them, and for each a name (topic and collection) with a Milvus of its own.
+ * To be called where hooks may be; what it started ends with the file.
+ */
+export function pipelineStage(prefix: string) {
+  const servers: FakeMilvus[] = [];
+  const stage = {} as { kafka: MockKafka };
+  let made = 0;
+  beforeAll(async () => {
+    stage.kafka = await MockKafka.start();
+  });
+  afterAll(async () => {
+    await Promise.all(servers.map(server => server.stop()));
+    await stage.kafka.stop();
+  });
+  return {
+    get kafka(): MockKafka {
+      return stage.kafka;
+    },
+    async fresh(options: FakeMilvusOptions = {}): Promise<{ name: string; milvus: FakeMilvus }> {
+      const name = `${prefix}_${++made}`;
+      const milvus = await FakeMilvus.start({ collections: [guideCollection(name)], ...options });
+      servers.push(milvus);
+      return { name, milvus };
+    },
   };
 }
 

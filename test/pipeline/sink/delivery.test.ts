@@ -1,30 +1,12 @@
 // Promises 1 and 2: nothing is lost, offsets follow acknowledgements, a key's records keep their order.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { EXIT } from '../../../src/errors.ts';
-import { FakeMilvus, type FakeMilvusOptions, guideCollection } from '../../support/fake-milvus.ts';
-import { MockKafka } from '../../support/mock-kafka.ts';
-import { eventually, startSink } from '../../support/pipeline.ts';
+import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 
 // The mock's group coordinator takes three seconds for a first member: the tests of a file wait for it together.
 setDefaultTimeout(60_000);
-let kafka: MockKafka;
-const servers: FakeMilvus[] = [];
-beforeAll(async () => {
-  kafka = await MockKafka.start();
-});
-afterAll(async () => {
-  await Promise.all(servers.map(server => server.stop()));
-  await kafka.stop();
-});
-
-let made = 0;
-/** A topic and a collection of one new name, and a Milvus of its own. */
-async function fresh(options: FakeMilvusOptions = {}): Promise<{ name: string; milvus: FakeMilvus }> {
-  const name = `delivery_${++made}`;
-  const milvus = await FakeMilvus.start({ collections: [guideCollection(name)], ...options });
-  servers.push(milvus);
-  return { name, milvus };
-}
+const shared = pipelineStage('delivery');
+const { fresh } = shared;
 const message = (id: number, title: string) => ({
   id,
   title,
@@ -39,7 +21,7 @@ describe('delivery', () => {
       0.041732933, 0.013779674, -0.027564144, -0.013061441, 0.009748648, 0.00082446384, -0.00071647146,
       0.048612226,
     ];
-    await kafka.produce(name, [
+    await shared.kafka.produce(name, [
       {
         value: {
           id: 0,
@@ -49,7 +31,7 @@ describe('delivery', () => {
         },
       },
     ]);
-    const sink = startSink(kafka, milvus, name, name);
+    const sink = startSink(shared.kafka, milvus, name, name);
     await milvus.until(m => m.rows(name).size === 1);
     expect(milvus.rows(name).get(0)).toEqual({
       id: 0,
@@ -64,16 +46,16 @@ describe('delivery', () => {
     expect(sink.health.ready).toBe(true);
     sink.stop();
     expect(await sink.ended).toEqual({ exitCode: EXIT.stopped });
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([1]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([1]);
   });
 
   test.concurrent('Int64 keys and values beyond 2^53 arrive to the last digit', async () => {
     const { name, milvus } = await fresh();
-    await kafka.produce(name, [
+    await shared.kafka.produce(name, [
       { value: `{"id":9007199254740993,"title":"a","title_vector":[1,2,3,4,5,6,7,8],"link":""}` },
       { value: `{"id":-9223372036854775808,"title":"b","title_vector":[1,2,3,4,5,6,7,8],"link":""}` },
     ]);
-    const sink = startSink(kafka, milvus, name, name);
+    const sink = startSink(shared.kafka, milvus, name, name);
     await milvus.until(m => m.rows(name).size === 2);
     expect([...milvus.rows(name).keys()]).toEqual([9007199254740993n, -9223372036854775808n]);
     sink.stop();
@@ -103,8 +85,8 @@ describe('delivery', () => {
     milvus.faults.push(
       ...passing.map((fault, i) => ({ ...fault, when: () => (milvus.writes.length + i) % 3 === 0 })),
     );
-    const sink = startSink(kafka, milvus, name, name, { batch: { maxRows: 40, maxInFlight: 3 } });
-    for (let i = 0; i < count; i += 2000) await kafka.produce(name, messages.slice(i, i + 2000));
+    const sink = startSink(shared.kafka, milvus, name, name, { batch: { maxRows: 40, maxInFlight: 3 } });
+    for (let i = 0; i < count; i += 2000) await shared.kafka.produce(name, messages.slice(i, i + 2000));
     const last = (key: number) => `v${count - 50 + key}`;
     await milvus.until(
       m =>
@@ -115,7 +97,7 @@ describe('delivery', () => {
     );
     await eventually(
       async () =>
-        (await kafka.committed(sink.settings.groupId, name, [0, 1, 2])).reduce(
+        (await shared.kafka.committed(sink.settings.groupId, name, [0, 1, 2])).reduce(
           (sum: number, o) => sum + (o ?? 0),
           0,
         ) === count,
@@ -132,8 +114,8 @@ describe('delivery', () => {
   test.concurrent('an offset is not committed before Milvus acknowledged every record up to it', async () => {
     const { name, milvus } = await fresh();
     milvus.faults.push({ hang: true, times: 1 });
-    await kafka.produce(name, [{ value: message(1, 'a') }]);
-    const sink = startSink(kafka, milvus, name, name, {
+    await shared.kafka.produce(name, [{ value: message(1, 'a') }]);
+    const sink = startSink(shared.kafka, milvus, name, name, {
       milvus: { requestTimeoutMs: 60_000 },
       offsetFlushTimeoutMs: 300,
     });
@@ -141,28 +123,28 @@ describe('delivery', () => {
     sink.stop();
     await sink.ended;
     expect(sink.lines.join('')).toContain('did not finish in time');
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([undefined]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([undefined]);
   });
 
   test.concurrent('stop finishes and commits what is in flight', async () => {
     const { name, milvus } = await fresh();
     milvus.faults.push({ delayMs: 500, times: 1 });
-    await kafka.produce(name, [{ value: message(1, 'a') }]);
-    const sink = startSink(kafka, milvus, name, name);
+    await shared.kafka.produce(name, [{ value: message(1, 'a') }]);
+    const sink = startSink(shared.kafka, milvus, name, name);
     await milvus.until(m => m.faults.length === 0);
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
     expect(milvus.rows(name).size).toBe(1);
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([1]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([1]);
   });
 
   test.concurrent('tasks.max consumers in one process share one pipeline', async () => {
     const { name, milvus } = await fresh();
-    await kafka.produce(
+    await shared.kafka.produce(
       name,
       Array.from({ length: 400 }, (_, i) => ({ partition: i % 4, value: message(i, 'x') })),
     );
-    const sink = startSink(kafka, milvus, name, name, { tasksMax: 2 });
+    const sink = startSink(shared.kafka, milvus, name, name, { tasksMax: 2 });
     await milvus.until(m => m.rows(name).size === 400);
     await eventually(
       () => sink.lines.some(l => l.includes('task=1') && l.includes('partitions assigned')),

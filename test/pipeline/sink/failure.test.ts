@@ -1,31 +1,14 @@
 // Promises 3 and 4: bad records, refusals, outages and full buffers.
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { EXIT } from '../../../src/errors.ts';
 import { DataType } from '../../../src/milvus/schema.ts';
-import { FakeMilvus, type FakeMilvusOptions, guideCollection } from '../../support/fake-milvus.ts';
-import { MockKafka } from '../../support/mock-kafka.ts';
-import { eventually, startSink } from '../../support/pipeline.ts';
+import { guideCollection } from '../../support/fake-milvus.ts';
+import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 
 // The mock's group coordinator takes three seconds for a first member: the tests of a file wait for it together.
 setDefaultTimeout(60_000);
-let kafka: MockKafka;
-const servers: FakeMilvus[] = [];
-beforeAll(async () => {
-  kafka = await MockKafka.start();
-});
-afterAll(async () => {
-  await Promise.all(servers.map(server => server.stop()));
-  await kafka.stop();
-});
-
-let made = 0;
-/** A topic and a collection of one new name, and a Milvus of its own. */
-async function fresh(options: FakeMilvusOptions = {}): Promise<{ name: string; milvus: FakeMilvus }> {
-  const name = `failure_${++made}`;
-  const milvus = await FakeMilvus.start({ collections: [guideCollection(name)], ...options });
-  servers.push(milvus);
-  return { name, milvus };
-}
+const shared = pipelineStage('failure');
+const { fresh } = shared;
 const message = (id: number, title = 'x') => ({
   id,
   title,
@@ -42,34 +25,36 @@ describe('bad records', () => {
     'errors.tolerance=none: %s ends the sink with exit code 2; what came before is written and committed',
     async (_, bad, stage) => {
       const { name, milvus } = await fresh();
-      await kafka.produce(name, [
+      await shared.kafka.produce(name, [
         { value: message(1) },
         { value: message(2) },
         { value: bad },
         { value: message(3) },
       ]);
-      const sink = startSink(kafka, milvus, name, name);
+      const sink = startSink(shared.kafka, milvus, name, name);
       const { exitCode, error } = await sink.ended;
       expect(exitCode).toBe(EXIT.badRecord);
       expect(error?.message).toContain(`${name}-0@2`);
       expect(error).toHaveProperty('stage', stage);
       expect([...milvus.rows(name).keys()]).toEqual([1, 2]);
-      expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([2]);
+      expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([2]);
     },
   );
 
   test.concurrent('errors.tolerance=all: skipped, counted, and logged where the user wants it', async () => {
     const { name, milvus } = await fresh();
-    await kafka.produce(name, [
+    await shared.kafka.produce(name, [
       { value: message(1) },
       { value: 'no json' },
       { value: { id: 'x' } },
       { value: message(4) },
     ]);
-    const sink = startSink(kafka, milvus, name, name, { errors: { tolerance: 'all', logEnable: true } });
+    const sink = startSink(shared.kafka, milvus, name, name, {
+      errors: { tolerance: 'all', logEnable: true },
+    });
     await milvus.until(m => m.rows(name).size === 2);
     await eventually(
-      async () => (await kafka.committed(sink.settings.groupId, name, [0]))[0] === 4,
+      async () => (await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] === 4,
       'committed beyond the bad ones',
     );
     expect(await sink.metric('milvus_sink_records_skipped_total{reason="bad_record"}')).toBe(2);
@@ -84,8 +69,8 @@ describe('bad records', () => {
 
   test.concurrent('errors.log.include.messages names the record as Connect does, without its content', async () => {
     const { name, milvus } = await fresh();
-    await kafka.produce(name, [{ key: 'k1', value: 'no json' }]);
-    const sink = startSink(kafka, milvus, name, name, {
+    await shared.kafka.produce(name, [{ key: 'k1', value: 'no json' }]);
+    const sink = startSink(shared.kafka, milvus, name, name, {
       errors: { tolerance: 'all', logEnable: true, logIncludeMessages: true },
     });
     await sink.said(`topic=${name} partition=0 offset=0 timestamp=1`);
@@ -96,22 +81,22 @@ describe('bad records', () => {
 
   test.concurrent('a tombstone is skipped and counted', async () => {
     const { name, milvus } = await fresh();
-    await kafka.produce(name, [{ key: '1', value: null }, { value: message(2) }]);
-    const sink = startSink(kafka, milvus, name, name);
+    await shared.kafka.produce(name, [{ key: '1', value: null }, { value: message(2) }]);
+    const sink = startSink(shared.kafka, milvus, name, name);
     await milvus.until(m => m.rows(name).size === 1);
     expect(await sink.metric('milvus_sink_records_skipped_total{reason="tombstone"}')).toBe(1);
     sink.stop();
     await sink.ended;
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([2]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([2]);
   });
 
   test.concurrent('fields that the collection lacks are dropped, counted, and said once', async () => {
     const { name, milvus } = await fresh();
-    await kafka.produce(name, [
+    await shared.kafka.produce(name, [
       { value: { ...message(1), extra: 1 } },
       { value: { ...message(2), extra: 2 } },
     ]);
-    const sink = startSink(kafka, milvus, name, name);
+    const sink = startSink(shared.kafka, milvus, name, name);
     await milvus.until(m => m.rows(name).size === 2);
     expect(await sink.metric('milvus_sink_fields_dropped_total')).toBe(2);
     expect(sink.lines.filter(l => l.includes('"extra"') || l.includes('\\"extra\\"'))).toHaveLength(1);
@@ -131,32 +116,32 @@ describe('Milvus refuses', () => {
         extra_info: { is_input_error: 'true' },
       },
     });
-    await kafka.produce(name, [{ value: message(1) }]);
-    const sink = startSink(kafka, milvus, name, name);
+    await shared.kafka.produce(name, [{ value: message(1) }]);
+    const sink = startSink(shared.kafka, milvus, name, name);
     const { exitCode, error } = await sink.ended;
     expect(exitCode).toBe(EXIT.badRecord);
     expect(error?.message).toContain(`${name}-0@0..0`);
     expect(error?.message).toContain('not to my liking');
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([undefined]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([undefined]);
   });
 
   test.concurrent('a request as too large: it is halved until it fits', async () => {
     const { name, milvus: small } = await fresh({ maxMessageBytes: 2000 });
-    await kafka.produce(
+    await shared.kafka.produce(
       name,
       Array.from({ length: 300 }, (_, i) => ({ value: message(i, 't'.repeat(200)) })),
     );
-    const sink = startSink(kafka, small, name, name);
+    const sink = startSink(shared.kafka, small, name, name);
     await small.until(m => m.rows(name).size === 300);
     expect(sink.lines.join('')).toContain('batches become smaller');
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([300]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([300]);
   });
 
   test.concurrent('the token: exit code 3, and the token is in no line', async () => {
     const { name, milvus: locked } = await fresh({ token: 'root:right' });
-    const sink = startSink(kafka, locked, name, name, { milvus: { token: 'root:wrong-secret' } });
+    const sink = startSink(shared.kafka, locked, name, name, { milvus: { token: 'root:wrong-secret' } });
     const { exitCode, error } = await sink.ended;
     expect(exitCode).toBe(EXIT.milvusRefused);
     expect(error?.details.fix).toContain('token');
@@ -165,7 +150,7 @@ describe('Milvus refuses', () => {
 
   test.concurrent('a collection that is not there: exit code 3 and its name', async () => {
     const { name, milvus } = await fresh();
-    const sink = startSink(kafka, milvus, name, 'no_such_collection');
+    const sink = startSink(shared.kafka, milvus, name, 'no_such_collection');
     const { exitCode, error } = await sink.ended;
     expect(exitCode).toBe(EXIT.milvusRefused);
     expect(error?.message).toContain('no_such_collection');
@@ -173,13 +158,13 @@ describe('Milvus refuses', () => {
 
   test.concurrent('a collection that is dropped while the sink runs: exit code 3, nothing committed that is not written', async () => {
     const { name, milvus } = await fresh();
-    await kafka.produce(name, [{ value: message(1) }]);
-    const sink = startSink(kafka, milvus, name, name);
+    await shared.kafka.produce(name, [{ value: message(1) }]);
+    const sink = startSink(shared.kafka, milvus, name, name);
     await milvus.until(m => m.rows(name).size === 1);
     milvus.drop(name);
-    await kafka.produce(name, [{ value: message(2) }]);
+    await shared.kafka.produce(name, [{ value: message(2) }]);
     expect((await sink.ended).exitCode).toBe(EXIT.milvusRefused);
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([1]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([1]);
   });
 });
 
@@ -187,8 +172,8 @@ describe('waiting', () => {
   test.concurrent('Milvus not there at the start: alive, not ready, said; and on with it when it comes', async () => {
     const { name, milvus: late } = await fresh();
     await late.pause();
-    await kafka.produce(name, [{ value: message(1) }]);
-    const sink = startSink(kafka, late, name, name);
+    await shared.kafka.produce(name, [{ value: message(1) }]);
+    const sink = startSink(shared.kafka, late, name, name);
     await sink.said('waiting for Milvus');
     expect(sink.health.ready).toBe(false);
     expect(sink.health.get('milvus').detail).toStartWith(`waiting for Milvus: ${late.address}: `);
@@ -202,11 +187,11 @@ describe('waiting', () => {
 
   test.concurrent('Milvus away for a while: retried, not ready, and everything arrives', async () => {
     const { name, milvus: shaky } = await fresh();
-    await kafka.produce(name, [{ value: message(1) }]);
-    const sink = startSink(kafka, shaky, name, name);
+    await shared.kafka.produce(name, [{ value: message(1) }]);
+    const sink = startSink(shared.kafka, shaky, name, name);
     await shaky.until(m => m.rows(name).size === 1);
     await shaky.pause();
-    await kafka.produce(
+    await shared.kafka.produce(
       name,
       Array.from({ length: 1000 }, (_, i) => ({ value: message(i) })),
     );
@@ -217,7 +202,7 @@ describe('waiting', () => {
     await eventually(() => sink.health.ready, 'ready again');
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([1001]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([1001]);
   });
 
   test.concurrent('a positive errors.retry.timeout ends the waiting with exit code 3', async () => {
@@ -226,8 +211,8 @@ describe('waiting', () => {
       status: { code: 8, error_code: 49, reason: 'rate limit exceeded', retriable: true },
       times: 1000,
     });
-    await kafka.produce(name, [{ value: message(1) }]);
-    const sink = startSink(kafka, milvus, name, name, { errors: { retryTimeoutMs: 300 } });
+    await shared.kafka.produce(name, [{ value: message(1) }]);
+    const sink = startSink(shared.kafka, milvus, name, name, { errors: { retryTimeoutMs: 300 } });
     expect((await sink.ended).exitCode).toBe(EXIT.milvusRefused);
     milvus.faults.length = 0;
   });
@@ -238,11 +223,11 @@ describe('waiting', () => {
     const value = { ...message(0), link: 'l'.repeat(400) };
     const bufferMaxBytes = 200_000;
     for (let i = 0; i < 5; i++)
-      await kafka.produce(
+      await shared.kafka.produce(
         name,
         Array.from({ length: 1000 }, (_, k) => ({ value: { ...value, id: i * 1000 + k } })),
       );
-    const sink = startSink(kafka, slow, name, name, {
+    const sink = startSink(shared.kafka, slow, name, name, {
       batch: { bufferMaxBytes, maxRows: 5000 },
       milvus: { requestTimeoutMs: 2000 },
     });
@@ -255,7 +240,7 @@ describe('waiting', () => {
     await slow.until(m => m.rows(name).size === 5000, 20_000);
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([5000]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([5000]);
   }, 30_000);
 });
 
@@ -263,8 +248,8 @@ describe('the collection', () => {
   test.concurrent('changes: the schema is read again and waiting rows are mapped by the new one', async () => {
     const { name, milvus: evolving } = await fresh();
     evolving.define({ ...guideCollection(name), schemaTimestamp: 1n });
-    await kafka.produce(name, [{ value: { ...message(1), lang: 'en' } }]);
-    const sink = startSink(kafka, evolving, name, name);
+    await shared.kafka.produce(name, [{ value: { ...message(1), lang: 'en' } }]);
+    const sink = startSink(shared.kafka, evolving, name, name);
     await evolving.until(m => m.rows(name).size === 1);
     expect(evolving.rows(name).get(1)).not.toHaveProperty('lang');
     const fields = [
@@ -272,7 +257,7 @@ describe('the collection', () => {
       { name: 'lang', type: DataType.VarChar, maxLength: 8, nullable: true },
     ];
     evolving.define({ name, fields, schemaTimestamp: 2n });
-    await kafka.produce(name, [{ value: { ...message(2), lang: 'de' } }]);
+    await shared.kafka.produce(name, [{ value: { ...message(2), lang: 'de' } }]);
     await evolving.until(m => m.rows(name).size === 2);
     expect(evolving.rows(name).get(2)).toHaveProperty('lang', 'de');
     sink.stop();
@@ -285,8 +270,10 @@ describe('the collection', () => {
       ...guideCollection(name),
       fields: guideCollection(name).fields.map(f => (f.name === 'id' ? { ...f, autoId: true } : f)),
     });
-    await kafka.produce(name, [{ value: { title: 'x', title_vector: [1, 2, 3, 4, 5, 6, 7, 8], link: '' } }]);
-    const sink = startSink(kafka, milvus, name, name);
+    await shared.kafka.produce(name, [
+      { value: { title: 'x', title_vector: [1, 2, 3, 4, 5, 6, 7, 8], link: '' } },
+    ]);
+    const sink = startSink(shared.kafka, milvus, name, name);
     await milvus.until(m => m.rows(name).size === 1);
     expect(milvus.writes.at(-1)?.method).toBe('Insert');
     expect(sink.lines.filter(l => l.includes('autoID'))).toHaveLength(1);
@@ -300,7 +287,7 @@ describe('the collection', () => {
       ...guideCollection(name),
       fields: guideCollection(name).fields.map(f => (f.name === 'id' ? { ...f, autoId: true } : f)),
     });
-    const sink = startSink(kafka, milvus, name, name, { insertModeExplicit: true });
+    const sink = startSink(shared.kafka, milvus, name, name, { insertModeExplicit: true });
     const { exitCode, error } = await sink.ended;
     expect(exitCode).toBe(EXIT.configuration);
     expect(error?.message).toContain('insert.mode');

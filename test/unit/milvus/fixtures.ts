@@ -3,7 +3,7 @@
 import { RecordError, SinkError } from '../../../src/errors.ts';
 import { type ColumnMapper, createRowMapper } from '../../../src/milvus/map/mapper.ts';
 import { NEEDS_EXACT, type Row } from '../../../src/milvus/row.ts';
-import { type CollectionSchema, DataType, type FieldSchema } from '../../../src/milvus/schema.ts';
+import { type CollectionSchema, DataType, type FieldSchema, plainField } from '../../../src/milvus/schema.ts';
 import type { KafkaRecord } from '../../../src/source/record.ts';
 
 export const RECORD: KafkaRecord = {
@@ -16,17 +16,7 @@ export const RECORD: KafkaRecord = {
 };
 
 export function field(name: string, type: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
-  return {
-    name,
-    type,
-    primary: false,
-    autoId: false,
-    nullable: false,
-    hasDefault: false,
-    partitionKey: false,
-    functionOutput: false,
-    ...more,
-  };
+  return { ...plainField(name, type), ...more };
 }
 
 export const ID = field('id', DataType.Int64, { primary: true });

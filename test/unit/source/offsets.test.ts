@@ -72,6 +72,12 @@ describe('PartitionOffsets', () => {
   });
 });
 
+/** What a commit would move. */
+const moves = (tracker: OffsetTracker) =>
+  [...tracker.all()]
+    .filter(({ offsets }) => offsets.dirty)
+    .map(({ topic, partition, offsets }) => ({ topic, partition, offset: offsets.committable }));
+
 describe('OffsetTracker', () => {
   test('an acknowledgement for a partition that came back belongs to its former life', () => {
     const tracker = new OffsetTracker();
@@ -83,7 +89,7 @@ describe('OffsetTracker', () => {
     tracker.assign('t', 0);
     tracker.get('t', 0)!.read(1);
     before.done(sequence);
-    expect(tracker.committable()).toEqual([]);
+    expect(moves(tracker)).toEqual([]);
   });
 
   test('lists only what moves', () => {
@@ -93,6 +99,6 @@ describe('OffsetTracker', () => {
     tracker.get('a', 0)!.read(7);
     const moved = tracker.get('b', 3)!;
     moved.done(moved.read(9));
-    expect(tracker.committable()).toEqual([{ topic: 'b', partition: 3, offset: 10 }]);
+    expect(moves(tracker)).toEqual([{ topic: 'b', partition: 3, offset: 10 }]);
   });
 });
