@@ -10,7 +10,7 @@ import { type DescribedCollection, toCollectionSchema, toStatus } from './descri
 import { decodeMutationResult } from './mutation-result.ts';
 import type { CollectionSchema } from './schema.ts';
 import { classifyGrpc, classifyStatus, Failure, plainDetails } from './status.ts';
-import { callUnary, createWriter, type UnaryOptions, type Writer } from './writer.ts';
+import { callUnary, createWriter, type UnaryWire, type Writer } from './writer.ts';
 
 export interface MilvusConnection {
   /** As the server says it, e.g. `v2.6.4`; `unknown` from servers before 2.2.9. */
@@ -111,16 +111,17 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
   }
   const metadata = new grpc.Metadata();
   for (const [key, value] of control.callMetadata) metadata.set(key, value);
-  const unary: UnaryOptions = { channel, metadata, timeoutMs: settings.requestTimeoutMs };
+  const wire: UnaryWire = { channel, metadata };
   const serverVersion = response.server_info?.build_tags || 'unknown';
   log.debug('connected to Milvus', { address: settings.address, version: serverVersion });
 
   return {
     serverVersion,
-    writer: createWriter(unary),
+    writer: createWriter(wire),
     describe: () => describe(control, settings),
     async ping() {
-      const answer = await callUnary('/milvus.proto.milvus.MilvusService/GetVersion', EMPTY, unary);
+      const { requestTimeoutMs: timeoutMs } = settings;
+      const answer = await callUnary(GET_VERSION, EMPTY, wire, { timeoutMs });
       if ('failure' in answer) {
         // Whoever says that it does not know the call is there.
         if (answer.failure.label === 'unimplemented') return;
@@ -136,6 +137,7 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
 // --- internal ---
 
 const EMPTY = Buffer.alloc(0);
+const GET_VERSION = '/milvus.proto.milvus.MilvusService/GetVersion';
 
 interface ConnectAnswer {
   status?: Parameters<typeof toStatus>[0];

@@ -254,7 +254,9 @@ export class Pipeline {
       batch.sentAt = sentAt;
       const encoded = body;
       const outcome = await profile.time('send', () =>
-        connection.writer.write(operation, encoded, batch.rows.length),
+        connection.writer.write(operation, encoded, batch.rows.length, {
+          timeoutMs: settings.milvus.requestTimeoutMs,
+        }),
       );
       const answeredAt = now();
       if (outcome.ok) {

@@ -76,6 +76,8 @@ export interface FakeRequest {
   metadata: Record<string, string>;
   /** How it was answered, once it is. */
   answer?: GrpcAnswer['kind'] | 'refused';
+  /** The client has given it up. */
+  cancelled?: true;
 }
 
 export interface FakeMilvusOptions {
@@ -238,12 +240,18 @@ export class FakeMilvus {
     const message = codec.request.toObject(codec.request.decode(call.body), TO_OBJECT) as Message;
     const request = this.describeCall(call, message, at);
     this.requests.push(request);
+    call.cancelled.addEventListener('abort', () => {
+      request.cancelled = true;
+      this.look();
+    });
     const answer = await this.answer(call, message, request, codec);
     request.answer = answer.refused ? 'refused' : answer.kind;
-    queueMicrotask(() => {
-      for (const look of [...this.waiters]) look();
-    });
+    queueMicrotask(() => this.look());
     return answer;
+  }
+
+  private look(): void {
+    for (const look of [...this.waiters]) look();
   }
 
   private async answer(

@@ -27,6 +27,8 @@ export interface GrpcCall {
   body: Buffer;
   /** Bytes on the wire, prefix included. */
   size: number;
+  /** Aborted when the client gives the call up before its answer. */
+  cancelled: AbortSignal;
 }
 
 /** What a call is answered with. */
@@ -127,7 +129,12 @@ function receive(
 ): void {
   const chunks: Buffer[] = [];
   let size = 0;
+  const cancel = new AbortController();
   stream.on('error', () => {});
+  stream.on('aborted', () => cancel.abort());
+  stream.on('close', () => {
+    if (stream.rstCode === http2.constants.NGHTTP2_CANCEL) cancel.abort();
+  });
   stream.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
     size += chunk.length;
@@ -137,7 +144,7 @@ function receive(
     const method = String(headers[':path']).split('/').pop()!;
     let answer: GrpcAnswer;
     try {
-      answer = await handle({ method, headers, body: whole.subarray(5), size });
+      answer = await handle({ method, headers, body: whole.subarray(5), size, cancelled: cancel.signal });
     } catch (error) {
       answer = { kind: 'error', code: GRPC.UNKNOWN, details: String(error) };
     }

@@ -80,7 +80,9 @@ describe('connect and describe', () => {
     const milvus = await startFake({ databases: ['news'], collections: [{ ...guide, database: 'news' }] });
     const connection = await connect(milvus.settings('articles', { database: 'news' }));
     expect((await connection.describe()).database).toBe('news');
-    expect(await connection.writer.write('upsert', guideRows('articles', [1]), 1)).toEqual({
+    expect(
+      await connection.writer.write('upsert', guideRows('articles', [1]), 1, { timeoutMs: 5000 }),
+    ).toEqual({
       ok: true,
       rows: 1,
     });
@@ -262,7 +264,9 @@ describe('TLS', () => {
   const works = async (milvus: FakeMilvus, overrides: Parameters<FakeMilvus['settings']>[1]) => {
     const connection = await connect(milvus.settings('articles', overrides));
     expect((await connection.describe()).fields.length).toBe(4);
-    expect(await connection.writer.write('upsert', guideRows('articles', [1]), 1)).toEqual({
+    expect(
+      await connection.writer.write('upsert', guideRows('articles', [1]), 1, { timeoutMs: 5000 }),
+    ).toEqual({
       ok: true,
       rows: 1,
     });

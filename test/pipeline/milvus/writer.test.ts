@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import type { InsertMode } from '../../../src/config/settings.ts';
+import type { CallOptions } from '../../../src/milvus/writer.ts';
 import { type FakeMilvus, type Fault, guideCollection } from '../../support/fake-milvus.ts';
 import { GRPC } from '../../support/grpc-server.ts';
 import { closeAll, connect, failure, guideRows, startFake, thrownBy } from './connection.ts';
@@ -6,8 +8,14 @@ import { closeAll, connect, failure, guideRows, startFake, thrownBy } from './co
 afterEach(closeAll);
 
 const guide = () => startFake({ collections: [guideCollection('c', 2)], token: 'root:Milvus' });
-const writerOf = async (milvus: FakeMilvus, requestTimeoutMs = 5000) =>
-  (await connect(milvus.settings('c', { requestTimeoutMs }))).writer;
+/** Calls of five seconds at most, unless a test says otherwise. */
+const writerOf = async (milvus: FakeMilvus, timeoutMs = 5000) => {
+  const { writer } = await connect(milvus.settings('c'));
+  return {
+    write: (operation: InsertMode, body: Buffer, rows: number, options: Partial<CallOptions> = {}) =>
+      writer.write(operation, body, rows, { timeoutMs, ...options }),
+  };
+};
 
 describe('a write that Milvus takes', () => {
   test('upserts and inserts arrive under their method, with token and database', async () => {
@@ -112,9 +120,73 @@ describe('a write that fails', () => {
     const milvus = await guide();
     const connection = await connect(milvus.settings('c'));
     await connection.close();
-    expect(failure(await connection.writer.write('upsert', guideRows('c', [1]), 1)).label).toBe(
-      'channel_closed',
-    );
+    expect(
+      failure(await connection.writer.write('upsert', guideRows('c', [1]), 1, { timeoutMs: 5000 })).label,
+    ).toBe('channel_closed');
+  });
+});
+
+describe('a write that is cancelled', () => {
+  test('fails at once, and the server is told', async () => {
+    const milvus = await guide();
+    const writer = await writerOf(milvus, 3_600_000);
+    milvus.faults.push({ hang: true });
+    const abort = new AbortController();
+    const written = writer.write('upsert', guideRows('c', [1]), 1, { signal: abort.signal });
+    await milvus.until(m => m.writes.length === 1);
+    expect(milvus.writes[0]?.cancelled).toBeUndefined();
+    abort.abort();
+    expect(failure(await written)).toMatchObject({ kind: 'retry', label: 'grpc_cancelled' });
+    await milvus.until(m => m.writes[0]?.cancelled === true);
+    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(milvus.connections).toBe(1);
+  });
+
+  test('before it was sent: nothing is sent', async () => {
+    const milvus = await guide();
+    const writer = await writerOf(milvus);
+    const body = guideRows('c', [1]);
+    expect(failure(await writer.write('upsert', body, 1, { signal: AbortSignal.abort() }))).toMatchObject({
+      kind: 'retry',
+      label: 'grpc_cancelled',
+    });
+    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(milvus.writes.map(write => write.keys)).toEqual([[2]]);
+  });
+
+  test('while there is no connection: it does not wait for one', async () => {
+    const milvus = await guide();
+    const writer = await writerOf(milvus, 3_600_000);
+    await milvus.pause();
+    const abort = new AbortController();
+    const written = writer.write('upsert', guideRows('c', [1]), 1, { signal: abort.signal });
+    abort.abort();
+    expect(failure(await written).label).toBe('grpc_cancelled');
+    await milvus.resume();
+    await again(() => writer.write('upsert', guideRows('c', [2]), 1));
+    expect(milvus.writes.map(write => write.keys)).toEqual([[2]]);
+  });
+
+  test('does nothing after the answer, and leaves nothing on the signal', async () => {
+    const milvus = await guide();
+    const writer = await writerOf(milvus);
+    const abort = new AbortController();
+    let listeners = 0;
+    const { signal } = abort;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
+    expect(await writer.write('upsert', guideRows('c', [1]), 1, { signal })).toEqual({ ok: true, rows: 1 });
+    expect(listeners).toBe(0);
+    abort.abort();
+    expect(milvus.rows('c').size).toBe(1);
   });
 });
 
@@ -140,12 +212,14 @@ describe('a connection that breaks', () => {
     const milvus = await guide();
     const connection = await connect(milvus.settings('c'));
     await milvus.pause();
-    expect(failure(await connection.writer.write('upsert', guideRows('c', [1]), 1))).toMatchObject({
+    expect(
+      failure(await connection.writer.write('upsert', guideRows('c', [1]), 1, { timeoutMs: 5000 })),
+    ).toMatchObject({
       kind: 'retry',
     });
     expect((await thrownBy(connection.ping())).message).toMatch(/ECONNREFUSED|No connection/);
     await milvus.resume();
-    await again(() => connection.writer.write('upsert', guideRows('c', [1]), 1));
+    await again(() => connection.writer.write('upsert', guideRows('c', [1]), 1, { timeoutMs: 5000 }));
     await connection.ping();
     expect((await connection.describe()).fields.length).toBe(4);
   });
