@@ -2,6 +2,7 @@
 
 import type { RowObject } from '../decode/converter.ts';
 import type { KafkaRecord } from '../source/record.ts';
+import type { Column } from './wire/column.ts';
 
 /** Primary key; Int64 keys are numbers when safe, else bigint. undefined in an autoID collection. */
 export type PrimaryKey = number | bigint | string | undefined;
@@ -10,6 +11,8 @@ export interface Row {
   key: PrimaryKey;
   /** One checked value per column of the mapper's plan, same index; undefined: absent (null or default). */
   values: unknown[];
+  /** The plan that `values` follow, the mapper's own array: rows of another one cannot go into the same request. */
+  columns: readonly Column[];
   /** Estimated encoded size, bytes. */
   bytes: number;
   /** Where it came from, for errors and acknowledgement. */

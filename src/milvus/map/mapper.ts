@@ -77,7 +77,8 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
         } else if (metaIndex >= 0) values[metaIndex] = '{}';
         drop(value);
       } else if (metaIndex >= 0) values[metaIndex] = '{}';
-      return { key: keyIndex < 0 ? undefined : (values[keyIndex] as PrimaryKey), values, bytes, record };
+      const key = keyIndex < 0 ? undefined : (values[keyIndex] as PrimaryKey);
+      return { key, values, columns, bytes, record };
     },
   };
 

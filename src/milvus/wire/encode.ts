@@ -22,6 +22,7 @@ export interface WriteOptions {
  * @param columns of the mapper that made the rows
  * @param rows not empty
  * @returns the message, without gRPC's frame
+ * @throws TypeError when a row was made for other columns: its values would land in the wrong fields, and be taken
  */
 export function encodeWrite(
   operation: 'upsert' | 'insert',
@@ -32,6 +33,10 @@ export function encodeWrite(
 ): Buffer {
   const partial = operation === 'upsert' && options.partialUpdate === true;
   const timestamp = target.schemaTimestamp ?? 0n;
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i]!.columns !== columns)
+      throw new TypeError(`row ${i} of the request was made for another schema of ${target.collection}`);
+  }
   tape.clear();
 
   let size = textSize(target.database) + textSize(target.collection) + textSize(target.partition ?? '');

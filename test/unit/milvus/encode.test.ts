@@ -288,10 +288,26 @@ describe('the request', () => {
 
   test('a column that lacks a required value is never sent short', () => {
     const mapper = createRowMapper(schemaOf([ID]), { insertMode: 'upsert', onDropped: () => {} });
-    const row: Row = { key: undefined, values: [undefined], bytes: 0, record: RECORD };
-    expect(() => encodeWrite('upsert', { database: '', collection: 'c' }, mapper.columns, [row])).toThrow(
-      TypeError,
+    const { columns } = mapper;
+    const row: Row = { key: undefined, values: [undefined], columns, bytes: 0, record: RECORD };
+    expect(() => encodeWrite('upsert', { database: '', collection: 'c' }, columns, [row])).toThrow(
+      'lacks a value',
     );
+  });
+
+  test('a row that was made for other columns is never sent: its values would land in the wrong fields', () => {
+    const options = { insertMode: 'upsert', onDropped: () => {} } as const;
+    const schema = schemaOf([
+      ID,
+      field('title', DataType.VarChar, { maxLength: 9 }),
+      field('link', DataType.VarChar, { maxLength: 9 }),
+    ]);
+    const [id, title, link] = schema.fields as [FieldSchema, FieldSchema, FieldSchema];
+    const before = createRowMapper(schema, options);
+    const after = createRowMapper({ ...schema, fields: [id, link, title] }, options);
+    const row = rowOf(before.map({ id: 1, title: 'title', link: 'link' }, RECORD, true));
+    const target = { database: '', collection: 'c' };
+    expect(() => encodeWrite('upsert', target, after.columns, [row])).toThrow('another schema');
   });
 
   test('the estimate of a row is near its bytes and not below', () => {

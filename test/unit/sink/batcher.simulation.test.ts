@@ -60,6 +60,7 @@ function simulate(
       return {
         key: id,
         values: [],
+        columns: [],
         bytes: 100,
         record: { topic: 't', partition: 0, offset: id, key: null, value: null, size: 100 },
       };
