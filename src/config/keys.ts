@@ -163,7 +163,22 @@ export const KEYS = {
     ...own,
     schema: integer(100, INT_MAX),
     default: '30000',
-    documentation: 'Deadline of one request to Milvus, ms.',
+    documentation:
+      'Deadline of one request to Milvus, ms. A stop and a rebalance wait for it when Milvus does not answer; half of `max.poll.interval.ms` at most.',
+  },
+  'milvus.refused.timeout.ms': {
+    ...own,
+    schema: integer(-1, INT_MAX, 'ms, or -1 for ever'),
+    default: '120000',
+    documentation:
+      'How long a running sink waits when Milvus suddenly refuses its token or no longer knows the collection (a restarting proxy does both), ms; then it ends with exit code 3. At the start such an answer ends it at once.',
+  },
+  'errors.max.consecutive': {
+    ...own,
+    schema: integer(0, INT_MAX),
+    default: '1000',
+    documentation:
+      'With `errors.tolerance=all`: records that Milvus may refuse for their content without accepting one in between; then the sink ends with exit code 2 instead of skipping a whole topic. 0: no limit.',
   },
   'milvus.tls.ca.location': {
     ...own,
@@ -227,7 +242,8 @@ export const KEYS = {
     ...worker,
     schema: integer(1, INT_MAX),
     default: '5000',
-    documentation: 'Longest wait for a commit, and for what is in flight at a stop or rebalance, ms.',
+    documentation:
+      'Longest wait for a commit, and for what waits to be written when a bad record ends the sink, ms.',
   },
   listeners: {
     ...worker,

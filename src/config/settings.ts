@@ -32,6 +32,8 @@ export interface MilvusSettings {
   collection: string;
   /** Deadline of one request, ms. */
   requestTimeoutMs: number;
+  /** How long a running sink waits when it is suddenly refused, ms; negative: for ever. */
+  refusedTimeoutMs: number;
 }
 
 export interface BatchSettings {
@@ -51,6 +53,8 @@ export interface ErrorsSettings {
   retryTimeoutMs: number;
   /** Longest pause between two tries, ms. */
   retryDelayMaxMs: number;
+  /** Records that Milvus may refuse in a row under tolerance `all`; 0: no limit. */
+  maxConsecutive: number;
 }
 
 /** librdkafka properties by name; values as librdkafka takes them. */
@@ -89,7 +93,7 @@ export interface SinkSettings {
   valueConverter: ConverterSettings;
   /** Longest time between two offset commits, ms (Connect's offset.flush.interval.ms). */
   offsetFlushIntervalMs: number;
-  /** Longest wait for one commit or for the flush at a stop or rebalance, ms. */
+  /** Longest wait for one commit, and for what waits to be written when a bad record ends the sink, ms. */
   offsetFlushTimeoutMs: number;
   /** Records taken per poll (max.poll.records). */
   maxPollRecords: number;

@@ -23,6 +23,8 @@ export interface Batch extends SentRequest {
   taken: Row[];
   /** Key → index in `rows`. */
   keys: Map<PrimaryKey, number>;
+  /** Part of a batch that was refused for its content. */
+  isolated: boolean;
 }
 
 export class Batcher {
@@ -34,6 +36,8 @@ export class Batcher {
   private waitingBytes = 0;
   private waitingSince = 0;
   private readonly inFlight = new Set<Batch>();
+  /** Those of them that are not sent for now: their keys are taken, the server does not see them. */
+  private readonly resting = new Set<Batch>();
   private readonly arrivals = new ArrivalRate();
   private wake: number | undefined;
   private maxBytes: number;
@@ -49,7 +53,7 @@ export class Batcher {
   }
 
   get requestsInFlight(): number {
-    return this.inFlight.size;
+    return this.inFlight.size - this.resting.size;
   }
 
   /** True when reading more would not make the next batches any better. */
@@ -75,10 +79,10 @@ export class Batcher {
   /** The batch to send now, or undefined. To be called after every event: rows added, batch finished, `wakeAt`. */
   next(now: number): Batch | undefined {
     this.wake = undefined;
-    if (this.waitingRows === 0 || this.inFlight.size >= this.limiter.limit) return undefined;
+    if (this.waitingRows === 0 || this.requestsInFlight >= this.limiter.limit) return undefined;
     const full = this.waitingRows >= this.options.maxRows || this.waitingBytes >= this.maxBytes;
     if (!full) {
-      const until = this.waitingSince + (this.inFlight.size > 0 ? this.patienceMs() : this.lingerMs(now));
+      const until = this.waitingSince + (this.requestsInFlight > 0 ? this.patienceMs() : this.lingerMs(now));
       if (now < until) {
         this.wake = until;
         return undefined;
@@ -87,10 +91,14 @@ export class Batcher {
     return this.take(now);
   }
 
-  /** The batch is answered for: acknowledged, or given up. */
-  finish(batch: Batch, signal: Signal, now: number): void {
+  /**
+   * The batch is answered for.
+   * @param signal what its end says about the server; undefined: nothing, e.g. of a batch that was given up
+   */
+  finish(batch: Batch, signal: Signal | undefined, now: number): void {
     this.inFlight.delete(batch);
-    this.limiter.finished(signal, batch, now);
+    this.resting.delete(batch);
+    if (signal !== undefined) this.limiter.finished(signal, batch, now);
   }
 
   /** A try failed and the batch will be sent again by its owner; it stays in flight, and so do its keys. */
@@ -105,6 +113,33 @@ export class Batcher {
     this.held = [...batch.taken, ...this.held];
     for (const row of batch.taken) this.waitingBytes += row.bytes;
     this.waitingSince = now;
+  }
+
+  /**
+   * Two batches in the place of one of several rows: each with half of its keys and all rows of these. Both stay in
+   * flight, so that no newer row of a key overtakes them; the second one rests until `resume`.
+   */
+  halve(batch: Batch): [Batch, Batch] {
+    const middle = batch.rows.length >> 1;
+    const inFirst = new Set<PrimaryKey | Row>();
+    for (const row of batch.rows.slice(0, middle)) inFirst.add(row.key ?? row);
+    const halves = [true, false].map(first => {
+      const half: Batch = { ...batch, isolated: true };
+      this.replace(
+        half,
+        batch.taken.filter(row => inFirst.has(row.key ?? row) === first),
+      );
+      this.inFlight.add(half);
+      return half;
+    }) as [Batch, Batch];
+    this.inFlight.delete(batch);
+    this.resting.add(halves[1]);
+    return halves;
+  }
+
+  /** A resting batch is sent now. */
+  resume(batch: Batch): void {
+    this.resting.delete(batch);
   }
 
   /** A batch that will be sent again answers for these rows only, in their order: others went away, or changed. */
@@ -170,6 +205,7 @@ export class Batcher {
       sentAt: now,
       alone: false,
       saturated: false,
+      isolated: false,
     };
     const passedOver: Row[] = [];
     const { maxRows } = this.options;
@@ -196,9 +232,9 @@ export class Batcher {
     if (batch.taken.length === 0) return undefined;
     for (const row of batch.taken) this.waitingBytes -= row.bytes;
     this.waitingSince = now;
-    batch.alone = this.inFlight.size === 0;
+    batch.alone = this.requestsInFlight === 0;
     this.inFlight.add(batch);
-    batch.saturated = this.inFlight.size >= this.limiter.limit && this.waitingRows > 0;
+    batch.saturated = this.requestsInFlight >= this.limiter.limit && this.waitingRows > 0;
     return batch;
   }
 

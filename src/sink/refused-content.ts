@@ -1,29 +1,34 @@
-// The error for a batch that Milvus refuses for its content: which records it may be about.
-import { EXIT, SinkError } from '../errors.ts';
-import type { Batch } from './batcher.ts';
+// The error for a record that Milvus refuses for its content, once it stands alone.
+import { EXIT, place, RecordError, SinkError } from '../errors.ts';
+import type { Failure } from '../milvus/status.ts';
+import type { KafkaRecord } from '../source/record.ts';
 
-/** @param reason Milvus' own words */
-export function refusedContent(batch: Batch, reason: string): SinkError {
-  const ranges = new Map<string, { topic: string; partition: number; first: number; last: number }>();
-  for (const { record } of batch.taken) {
-    const id = `${record.topic}-${record.partition}`;
-    const range = ranges.get(id);
-    if (!range)
-      ranges.set(id, {
-        topic: record.topic,
-        partition: record.partition,
-        first: record.offset,
-        last: record.offset,
-      });
-    else {
-      range.first = Math.min(range.first, record.offset);
-      range.last = Math.max(range.last, record.offset);
-    }
-  }
-  const where = [...ranges.values()].map(r => `${r.topic}-${r.partition}@${r.first}..${r.last}`).join(', ');
-  return new SinkError('MILVUS_REFUSED_ROWS', EXIT.badRecord, 'Milvus refuses a batch for its content', {
-    where,
-    found: reason,
-    fix: 'One of these records does not fit the collection; nothing of the batch is committed',
-  });
+export function refusedRecord(record: KafkaRecord, failure: Failure): RecordError {
+  return new RecordError(
+    failure.kind === 'tooLarge' ? 'MILVUS_ROW_TOO_LARGE' : 'MILVUS_REFUSED_ROW',
+    'TASK_PUT',
+    failure.kind === 'tooLarge'
+      ? 'this row alone is larger than Milvus takes in a request'
+      : 'Milvus refuses the row for its content',
+    {
+      where: place(record),
+      found: failure.reason,
+      fix: failure.fix || 'Mend what writes the record, or the schema of the collection',
+    },
+  );
+}
+
+/** `errors.tolerance=all` is for single bad records: when nothing but refusals comes, something else is wrong. */
+export function everythingRefused(record: KafkaRecord, failure: Failure, inARow: number): SinkError {
+  return new SinkError(
+    'MILVUS_REFUSES_EVERYTHING',
+    EXIT.badRecord,
+    `Milvus refused ${inARow} records in a row for their content`,
+    {
+      where: `${place(record)}, the last of them`,
+      expected: 'at most errors.max.consecutive of them without an accepted one',
+      found: failure.reason,
+      fix: 'Look whether the records fit the collection at all; they are not written, and the offsets of those after the last commit are read again',
+    },
+  );
 }

@@ -21,7 +21,8 @@ export function backoffMs(attempt: number, options: BackoffOptions): number {
 /**
  * True when another try would go beyond `errors.retry.timeout`. 0 and negative mean for ever: Connect repeats a
  * RetriableException of a sink's put for ever too.
+ * @param failingForMs since the first failure
  */
-export function retryExpired(firstFailureMs: number, nowMs: number, retryTimeoutMs: number): boolean {
-  return retryTimeoutMs > 0 && nowMs - firstFailureMs >= retryTimeoutMs;
+export function retryExpired(failingForMs: number, retryTimeoutMs: number): boolean {
+  return retryTimeoutMs > 0 && failingForMs >= retryTimeoutMs;
 }

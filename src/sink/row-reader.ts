@@ -1,5 +1,5 @@
-// From a record to its row, or to what becomes of a record that has none: skipped by configuration, or the sink's end.
-import type { SinkSettings } from '../config/settings.ts';
+// From a record to its row, or to what becomes of a record that has none; and how rows are written as it is now.
+import type { InsertMode, SinkSettings } from '../config/settings.ts';
 import type { Decoded, KeyConverter, ValueConverter } from '../decode/converter.ts';
 import { EXIT, place, RecordError, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -8,27 +8,32 @@ import { NEEDS_EXACT, type Row } from '../milvus/row.ts';
 import { type CollectionSchema, DataType } from '../milvus/schema.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import type { SinkEvents } from './events.ts';
+import { chooseInsertMode } from './insert-mode.ts';
+import type { Tolerance } from './tolerance.ts';
 
 export interface RowReaderOptions {
-  settings: Pick<SinkSettings, 'errors' | 'insertMode'>;
+  settings: Pick<SinkSettings, 'insertMode' | 'insertModeExplicit'>;
   schema: CollectionSchema;
   valueConverter: ValueConverter;
   keyConverter: KeyConverter;
   events: SinkEvents;
+  tolerance: Tolerance;
   log: Logger;
-  /** A bad record under `errors.tolerance=none`. */
-  onFatal: (error: RecordError) => void;
 }
 
+/** What became of a record: its row; `skipped`, done with; or `undone`, it has ended the sink. */
+export type ReadRow = Row | 'skipped' | 'undone';
+
 export class RowReader {
-  private schema: CollectionSchema;
-  private mapper: ColumnMapper;
+  private schema!: CollectionSchema;
+  private mapper!: ColumnMapper;
+  private mode: InsertMode;
   private readonly droppedSaid = new Set<string>();
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
   constructor(private readonly options: RowReaderOptions) {
-    this.schema = options.schema;
-    this.mapper = this.createMapper();
+    this.mode = options.settings.insertMode;
+    this.use(options.schema);
   }
 
   /** The columns of the rows that it makes now; another array after `use`. */
@@ -41,32 +46,56 @@ export class RowReader {
     return this.schema;
   }
 
-  /** The collection has changed: rows are made by its new schema from here on. */
+  /** How they are written there. */
+  get insertMode(): InsertMode {
+    return this.mode;
+  }
+
+  /**
+   * Rows are made by this schema from here on.
+   * @throws SinkError when the collection cannot be written at all; the schema before it then stays
+   */
   use(schema: CollectionSchema): void {
+    const { settings, log } = this.options;
+    const insertMode = chooseInsertMode(schema, settings);
+    const mapper = createRowMapper(schema, {
+      insertMode,
+      onDropped: (field, count) => this.dropped(field, count),
+    });
+    if (insertMode !== this.mode) {
+      this.mode = insertMode;
+      log.info(
+        insertMode === 'insert'
+          ? `collection ${schema.collection} gives its keys itself (autoID): rows are inserted, and a record read twice is a row twice`
+          : `collection ${schema.collection} takes its keys from the records: rows are upserted`,
+      );
+    }
     this.schema = schema;
-    this.mapper = this.createMapper();
+    this.mapper = mapper;
+    const vectors = schema.fields.filter(
+      field => field.type === DataType.FloatVector && !field.functionOutput,
+    );
+    this.options.valueConverter.expect(vectors.map(field => ({ name: field.name, dim: field.dim ?? 0 })));
   }
 
   decode(records: readonly KafkaRecord[]): Decoded[] {
     return this.options.valueConverter.decode(records);
   }
 
-  /** undefined: the record is skipped, or it has ended the sink (`onFatal`). */
-  toRow(record: KafkaRecord, decoded: Decoded): Row | undefined {
+  toRow(record: KafkaRecord, decoded: Decoded): ReadRow {
     try {
       const keyError = this.options.keyConverter.check(record);
       if (keyError) throw keyError;
       if (decoded === null) {
         this.options.events.skipped('tombstone', 1);
-        return undefined;
+        return 'skipped';
       }
       if (decoded instanceof RecordError) throw decoded;
       const row = this.mapper.map(decoded, record);
       return row === NEEDS_EXACT ? this.toExactRow(record) : row;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      this.badRecord(record, error);
-      return undefined;
+      return this.options.tolerance.bad(record, error) ? 'skipped' : 'undone';
     }
   }
 
@@ -82,38 +111,6 @@ export class RowReader {
       });
     }
     return row;
-  }
-
-  /** Kafka Connect's errors.*: `none` ends the sink, `all` skips, counted, and logged by errors.log.enable. */
-  private badRecord(record: KafkaRecord, error: RecordError): void {
-    const { errors } = this.options.settings;
-    if (errors.tolerance === 'none') {
-      this.options.onFatal(error);
-      return;
-    }
-    this.options.events.skipped('bad_record', 1);
-    if (!errors.logEnable) return;
-    this.options.log.error(`record skipped: ${error.message}`, {
-      stage: error.stage,
-      // Connect names the record here too, and never shows a sink record's content.
-      ...(errors.logIncludeMessages && {
-        topic: record.topic,
-        partition: record.partition,
-        offset: record.offset,
-        timestamp: record.timestamp,
-      }),
-    });
-  }
-
-  private createMapper(): ColumnMapper {
-    const vectors = this.schema.fields.filter(
-      field => field.type === DataType.FloatVector && !field.functionOutput,
-    );
-    this.options.valueConverter.expect(vectors.map(field => ({ name: field.name, dim: field.dim ?? 0 })));
-    return createRowMapper(this.schema, {
-      insertMode: this.options.settings.insertMode,
-      onDropped: (field, count) => this.dropped(field, count),
-    });
   }
 
   private dropped(field: string, count: number): void {

@@ -9,11 +9,11 @@ import type { Health } from '../serve/health.ts';
 import type { ConsumerOptions } from '../source/consumer.ts';
 import { subscriptionPattern } from '../source/topics.ts';
 import type { SinkEvents } from './events.ts';
-import { chooseInsertMode } from './insert-mode.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
 import { backoffMs } from './retry.ts';
-import { aborted, sleep, Task } from './task.ts';
+import { Task } from './task.ts';
+import { aborted, sleep } from './wait.ts';
 import { Waits } from './waits.ts';
 
 export interface SinkOptions {
@@ -101,7 +101,8 @@ export class Sink {
     health.set('pipeline', false, this.fatal ? 'failed' : 'stopping');
     if (this.pipeline) {
       const { offsetFlushTimeoutMs } = this.settings;
-      const finished = await this.pipeline.stop(offsetFlushTimeoutMs, this.fatal instanceof RecordError);
+      const how = this.fatal instanceof RecordError ? 'flush' : 'finish';
+      const finished = await this.pipeline.stop(how, offsetFlushTimeoutMs);
       if (!finished) log.warn('requests in flight did not finish in time: their records will be read again');
     }
     await Promise.all(this.tasks.map(task => task.close()));
@@ -132,7 +133,6 @@ export class Sink {
         const schema = await connection.describe();
         this.waits.end('milvus', 'Milvus', `connected to ${address}`);
         log.debug('Milvus connected', { version: connection.serverVersion, collection });
-        this.chooseInsertMode(schema);
         return { connection, schema };
       } catch (error) {
         await connection?.close();
@@ -147,15 +147,6 @@ export class Sink {
       }
     }
     return undefined;
-  }
-
-  private chooseInsertMode(schema: CollectionSchema): void {
-    const insertMode = chooseInsertMode(schema, this.settings);
-    if (insertMode === this.settings.insertMode) return;
-    this.settings = { ...this.settings, insertMode };
-    this.options.log.info(
-      `collection ${schema.collection} gives its keys itself (autoID): rows are inserted, and a record read twice is a row twice`,
-    );
   }
 
   private createPipeline(connection: MilvusConnection, schema: CollectionSchema): Pipeline {

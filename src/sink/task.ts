@@ -9,6 +9,7 @@ import { OffsetTracker, type PartitionOffsets } from '../source/offsets.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import type { SinkEvents } from './events.ts';
 import type { Pipeline } from './pipeline.ts';
+import { aborted, sleep, within } from './wait.ts';
 import type { Waits } from './waits.ts';
 
 export interface TaskOptions {
@@ -184,7 +185,7 @@ export class Task {
   }
 
   private async revoked(partitions: TopicPartition[], lost: boolean): Promise<void> {
-    const { events, log, settings, stop } = this.options;
+    const { events, log, settings } = this.options;
     const leaving = new Set<PartitionOffsets>();
     const last: Array<{ topic: string; partition: number; offsets: PartitionOffsets }> = [];
     for (const { topic, partition } of partitions) {
@@ -200,14 +201,8 @@ export class Task {
         partitions: names(partitions),
       });
     events.rebalanced(lost ? 'lost' : 'revoked');
-    if (this.pipeline && !stop.aborted) {
-      const inTime = await this.pipeline.release(leaving, lost ? 0 : settings.offsetFlushTimeoutMs);
-      if (!inTime && !lost)
-        log.warn(
-          'requests in flight for revoked partitions did not finish in time: their records will be read again',
-          { partitions: names(partitions) },
-        );
-    }
+    // While the sink stops, too: what is in flight still is.
+    await this.pipeline?.release(leaving, lost);
     // librdkafka's commit has no time-out of its own while the coordinator is away.
     if (!lost) {
       const commit = Promise.resolve(this.committing).then(() => this.commitThese(last));
@@ -317,38 +312,6 @@ const PAUSE_AFTER_MS = 500;
 const BUSY_COMMIT_MS = 1000;
 const IDLE_COMMIT_MS = 500;
 const CLOSE_TIMEOUT_MS = 10_000;
-
-/** Resolves after `ms` or when `stop` is aborted. */
-export function sleep(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (stop.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    stop.addEventListener('abort', done);
-  });
-}
-
-/** Resolves when `signal` is aborted. */
-export function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-}
-
-async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>(resolve => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const inTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
-}
 
 function names(partitions: TopicPartition[]): string {
   return partitions.map(p => `${p.topic}-${p.partition}`).join(',');

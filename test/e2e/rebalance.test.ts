@@ -99,6 +99,48 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
     await second.ended;
   });
 
+  test.concurrent('a partition goes only when Milvus has answered for it: an old value never undoes what its new owner wrote', async () => {
+    const name = unique('handover_late');
+    await make(name, 4);
+    const milvus = await milvusFor(name);
+    const all = [0, 1, 2, 3];
+    const produce = (title: string) =>
+      kafka.produce(
+        name,
+        all.map(partition => ({ partition, value: message(partition, title) })),
+      );
+    // Eager: all partitions are revoked. The four wait behind the first record, so that they go out together.
+    const options = {
+      name,
+      offsetFlushTimeoutMs: 500,
+      milvus: { requestTimeoutMs: 30_000 },
+      consumer: { 'partition.assignment.strategy': 'range' },
+    };
+    milvus.faults.push({ delayMs: 1500 }, { delayMs: 8000 });
+    await kafka.produce(name, [{ partition: 0, value: message(100) }]);
+    const first = startSink(kafka, milvus, name, name, options);
+    await eventually(() => milvus.faults.length === 1, 'the first is on its way', 30_000);
+    await produce('old');
+    await eventually(() => milvus.writes.length === 2, 'the old values are on their way');
+    expect(milvus.writes[1]?.keys.toSorted()).toEqual(all);
+    await produce('new');
+    const second = startSink(kafka, milvus, name, name, options);
+    await milvus.until(m => m.writes[1]?.answer !== undefined, 30_000);
+    await eventually(
+      async () =>
+        (await kafka.committed(first.settings.groupId, name, all)).reduce(
+          (sum: number, o) => sum + (o ?? 0),
+          0,
+        ) === 9,
+      'all is committed',
+      30_000,
+    );
+    await second.said('partitions assigned');
+    expect(all.map(key => milvus.rows(name).get(key)?.title)).toEqual(all.map(() => 'new'));
+    for (const sink of [first, second]) sink.stop();
+    for (const sink of [first, second]) expect((await sink.ended).exitCode).toBe(0);
+  });
+
   test.concurrent('a partition that was paused when it went away is read when it comes back', async () => {
     const topic = unique('handover_paused');
     await make(topic, 4);

@@ -140,6 +140,7 @@ export class FakeMilvus {
       database: 'default',
       collection,
       requestTimeoutMs: 5000,
+      refusedTimeoutMs: 500,
       ...overrides,
     };
   }

@@ -34,16 +34,17 @@ type Overrides = Partial<Omit<SinkSettings, 'milvus' | 'batch' | 'errors'>> & {
 
 let groups = 0;
 
-export function startSink(
-  kafka: MockKafka,
+/** What the sink runs with in these tests: small batches, short waits. */
+export function pipelineSettings(
+  bootstrap: string,
   milvus: FakeMilvus,
   topic: string,
   collection: string,
   overrides: Overrides = {},
-): RunningSink {
+): SinkSettings {
   const name = overrides.name ?? `pipeline-${process.pid}-${++groups}`;
   const groupId = `connect-${name}`;
-  const settings: SinkSettings = {
+  return {
     name,
     groupId,
     topics: [topic],
@@ -71,7 +72,7 @@ export function startSink(
     notes: [],
     ...overrides,
     consumer: {
-      'bootstrap.servers': kafka.bootstrap,
+      'bootstrap.servers': bootstrap,
       'group.id': groupId,
       'auto.offset.reset': 'earliest',
       'enable.auto.commit': false,
@@ -89,9 +90,20 @@ export function startSink(
       logIncludeMessages: false,
       retryTimeoutMs: 0,
       retryDelayMaxMs: 200,
+      maxConsecutive: 1000,
       ...overrides.errors,
     },
   };
+}
+
+export function startSink(
+  kafka: MockKafka,
+  milvus: FakeMilvus,
+  topic: string,
+  collection: string,
+  overrides: Overrides = {},
+): RunningSink {
+  const settings = pipelineSettings(kafka.bootstrap, milvus, topic, collection, overrides);
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   const log = createLogger({

@@ -116,7 +116,7 @@ describe('delivery', () => {
     milvus.faults.push({ hang: true, times: 1 });
     await shared.kafka.produce(name, [{ value: message(1, 'a') }]);
     const sink = startSink(shared.kafka, milvus, name, name, {
-      milvus: { requestTimeoutMs: 60_000 },
+      milvus: { requestTimeoutMs: 1500 },
       offsetFlushTimeoutMs: 300,
     });
     await milvus.until(m => m.faults.length === 0);

@@ -106,7 +106,7 @@ describe('bad records', () => {
 });
 
 describe('Milvus refuses', () => {
-  test.concurrent('a batch for its content: exit code 2, the offsets named, nothing of it committed', async () => {
+  test.concurrent('a record for its content: exit code 2, the record named, nothing of it committed', async () => {
     const { name, milvus } = await fresh();
     milvus.faults.push({
       status: {
@@ -120,7 +120,7 @@ describe('Milvus refuses', () => {
     const sink = startSink(shared.kafka, milvus, name, name);
     const { exitCode, error } = await sink.ended;
     expect(exitCode).toBe(EXIT.badRecord);
-    expect(error?.message).toContain(`${name}-0@0..0`);
+    expect(error?.message).toContain(`${name}-0@0:`);
     expect(error?.message).toContain('not to my liking');
     expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([undefined]);
   });

@@ -8,6 +8,7 @@ function row(key: PrimaryKey, bytes = 100): Row {
   return {
     key,
     values: [],
+    columns: [],
     bytes,
     record: { topic: 't', partition: 0, offset: offset++, key: null, value: null, size: bytes },
   };
@@ -230,5 +231,44 @@ describe('Batcher', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  test('a batch is halved by keys: each half has all rows of its keys, in their order, and both stay in flight', () => {
+    const batcher = new Batcher({ maxRows: 10, maxBytes: 1e6, maxInFlight: 1 });
+    const [a1, b1, a2, c1, d1] = [row('a'), row('b', 40), row('a', 60), row('c'), row('d')];
+    batcher.add([a1, b1, a2, c1, d1], 0);
+    const [first, second] = batcher.halve(batcher.next(0)!);
+    expect(first).toMatchObject({ rows: [a2, b1], taken: [a1, b1, a2], bytes: 100, isolated: true });
+    expect(second).toMatchObject({ rows: [c1, d1], taken: [c1, d1], bytes: 200, isolated: true });
+    const [newer, other] = [row('d'), row('e')];
+    batcher.add([newer, other], 1);
+    batcher.finish(first, 'ok', 1);
+    // The second half rests: its keys are held back, but the server does not see it.
+    expect(batcher.requestsInFlight).toBe(0);
+    const next = batcher.next(1)!;
+    expect(next.taken).toEqual([other]);
+    batcher.resume(second);
+    expect(batcher.requestsInFlight).toBe(2);
+    batcher.finish(next, 'ok', 2);
+    expect(batcher.next(2)).toBeUndefined();
+    batcher.finish(second, 'ok', 2);
+    expect(batcher.next(2)?.taken).toEqual([newer]);
+  });
+
+  test('rows without a key are halved one by one', () => {
+    const batcher = new Batcher({ maxRows: 10, maxBytes: 1e6, maxInFlight: 1 });
+    const all = rows(undefined, undefined, undefined);
+    batcher.add(all, 0);
+    const halves = batcher.halve(batcher.next(0)!);
+    expect(halves.map(half => half.taken)).toEqual([all.slice(0, 1), all.slice(1)]);
+  });
+
+  test('a batch that was given up says nothing about the server', () => {
+    const batcher = new Batcher({ maxRows: 1, maxBytes: 1e6, maxInFlight: 4 });
+    batcher.limiter.finished('ok', { bytes: 1, sentAt: 0, alone: true, saturated: true }, 0);
+    const { limit, latencyMs } = batcher.limiter;
+    batcher.add(rows(1, 2), 0);
+    batcher.finish(batcher.next(0)!, undefined, 500);
+    expect(batcher.limiter).toMatchObject({ limit, latencyMs });
   });
 });

@@ -1,0 +1,68 @@
+// Ways to wait: for a time, for an abort, for a condition that somebody else's work may make true.
+
+/** Resolves after `ms` or when `stop` is aborted. */
+export function sleep(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (stop.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener('abort', done);
+  });
+}
+
+/** Resolves when `signal` is aborted. */
+export function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+/** False when `work` takes longer than `timeoutMs`; it goes on then. */
+export async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}
+
+/** Something that changes now and then, for those who wait for a state of it. */
+export class Change {
+  private changed = Promise.withResolvers<void>();
+
+  /** @param now monotonic ms */
+  constructor(private readonly now: () => number) {}
+
+  /** It has changed: whoever waits looks again. */
+  announce(): void {
+    const { resolve } = this.changed;
+    this.changed = Promise.withResolvers<void>();
+    resolve();
+  }
+
+  /** Resolves at the next change, or when `ms` have passed. */
+  async next(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    await Promise.race([this.changed.promise, promise]);
+    clearTimeout(timer);
+  }
+
+  /** Resolves with true when `condition` holds, or with false after `timeoutMs`. */
+  async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    const deadline = this.now() + timeoutMs;
+    while (!condition()) {
+      const left = deadline - this.now();
+      if (left <= 0) return false;
+      await this.next(left);
+    }
+    return true;
+  }
+}
