@@ -166,7 +166,7 @@ export class Delivery {
       const batch = this.batcher.next(this.options.now());
       if (!batch) break;
       this.batches.add(batch);
-      this.send(batch).catch(error => this.options.owner.fatal(internalError(error)));
+      this.send(batch).catch(error => this.defect(error));
     }
     this.setAlarm(this.batcher.wakeAt);
   }
@@ -400,6 +400,13 @@ export class Delivery {
     this.stopped = true;
     this.finished(batch, undefined);
     this.options.owner.fatal(error);
+  }
+
+  /** The sink ends, and a stop does not wait for batches that nobody looks after any more. */
+  private defect(thrown: unknown): void {
+    this.stopped = true;
+    for (const batch of this.batches) if (!this.onWire.has(batch)) this.batches.delete(batch);
+    this.options.owner.fatal(internalError(thrown));
   }
 
   /** @param signal what the end says about the server; undefined: nothing */
