@@ -114,6 +114,9 @@ export function classifyStatus(status: MilvusStatus): Failure | undefined {
   // Milvus 2.3 calls a JSON value that is no object a failed IO: the same bytes will not do better.
   if (code === 1001 && /\bjson: cannot unmarshal\b/.test(reason))
     return make({ kind: 'badRow', label: 'json_value' });
+  // These numbers stand for a request that is too large as a whole, which can be halved (1102: maxInsertSize, inserts
+  // only; 1100: a message of the log), and for rows that are wrong, one too large among them (internal/proxy/task_insert*).
+  if ((code === 1100 || code === 1102) && REQUEST_TOO_LARGE.test(reason)) return make(MAX_INSERT_SIZE);
   const rule = code === 0 ? BY_LEGACY_CODE.get(errorCode) : BY_CODE.get(code);
   if (rule) return make(rule);
   if (status.inputError) return make({ kind: 'badRow', label: 'input_error' });
@@ -258,6 +261,13 @@ const TOO_LARGE: Rule = {
   fix: 'Raise proxy.grpc.serverMaxRecvSize in Milvus, or make the record smaller',
   errorCode: 'MILVUS_ROW_TOO_LARGE',
 };
+
+const MAX_INSERT_SIZE: Rule = {
+  ...TOO_LARGE,
+  label: 'max_insert_size',
+  fix: 'Raise quotaAndLimits.limits.maxInsertSize in Milvus, or make the record smaller',
+};
+const REQUEST_TOO_LARGE = /\binsert (request|message) size( \d+)? exceeds\b/i;
 
 const internalFailure = (label: string): Rule => ({ kind: 'retry', label });
 

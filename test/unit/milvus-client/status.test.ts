@@ -73,6 +73,33 @@ describe('a status of Milvus 2.3 and later', () => {
     expect(of({ code, errorCode, reason: 'x' })[0]).toBe(kind);
   });
 
+  test('1102 is a request too large as a whole, which halves, or one row that no halving makes smaller', () => {
+    const tooLarge = (reason: string) =>
+      classifyStatus(
+        status({
+          code: 1102,
+          errorCode: 1,
+          inputError: true,
+          reason: `parameter too large[message=${reason}]`,
+        }),
+      );
+    expect(tooLarge('insert request size exceeds maxInsertSize')).toMatchObject({
+      kind: 'tooLarge',
+      label: 'max_insert_size',
+      errorCode: 'MILVUS_ROW_TOO_LARGE',
+      fix: expect.stringContaining('quotaAndLimits.limits.maxInsertSize'),
+    });
+    const message =
+      'insert message size 9 exceeds max message size 8 after adding streaming headers; reduce insert batch size';
+    expect(of({ code: 1100, errorCode: 5, inputError: true, reason: message })[0]).toBe('tooLarge');
+    for (const reason of [
+      'single row at offset 3 is too large to fit in one WAL message: estimated size=9 bytes, limit=8 bytes',
+      'single partial update row exceeds max message size',
+      'something else',
+    ])
+      expect(tooLarge(reason)).toMatchObject({ kind: 'badRow', label: 'parameter_too_large' });
+  });
+
   test.each([
     [100, 'refused'],
     [109, 'schemaChanged'],
