@@ -117,7 +117,7 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
 
   return {
     serverVersion,
-    writer: createWriter(wire),
+    writer: createWriter(wire, log),
     describe: () => describe(control, settings),
     async ping() {
       const { requestTimeoutMs: timeoutMs } = settings;

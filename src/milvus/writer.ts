@@ -2,7 +2,9 @@
 // interceptors and telemetry. What comes back is an outcome, never an exception.
 import type { ChannelInterface, Metadata } from '@grpc/grpc-js';
 import type { InsertMode } from '../config/settings.ts';
+import type { Logger } from '../log.ts';
 import { decodeMutationResult } from './mutation-result.ts';
+import { RowCounts } from './row-counts.ts';
 import { classifyGrpc, classifyStatus, Failure } from './status.ts';
 
 export type WriteOutcome = { ok: true; rows: number } | { ok: false; failure: Failure };
@@ -82,12 +84,13 @@ export function callUnary(
   });
 }
 
-export function createWriter(wire: UnaryWire): Writer {
+export function createWriter(wire: UnaryWire, log: Logger): Writer {
+  const counts = new RowCounts(log);
   return {
     async write(operation, body, rows, options) {
       const answer = await callUnary(PATHS[operation], body, wire, options);
       if ('failure' in answer) return { ok: false, failure: answer.failure };
-      return outcome(answer.body, rows);
+      return outcome(answer.body, operation, rows, counts);
     },
   };
 }
@@ -106,7 +109,7 @@ const PATHS: Record<InsertMode, string> = {
   insert: '/milvus.proto.milvus.MilvusService/Insert',
 };
 
-function outcome(body: Buffer, rows: number): WriteOutcome {
+function outcome(body: Buffer, operation: InsertMode, rows: number, counts: RowCounts): WriteOutcome {
   let result: ReturnType<typeof decodeMutationResult>;
   try {
     result = decodeMutationResult(body);
@@ -120,5 +123,6 @@ function outcome(body: Buffer, rows: number): WriteOutcome {
     const reason = `rows ${result.errorIndex.slice(0, 10).join(', ')} of the request were not taken`;
     return { ok: false, failure: new Failure('badRow', 'error_index', reason) };
   }
-  return { ok: true, rows };
+  const short = counts.check(operation, rows, result);
+  return short ? { ok: false, failure: short } : { ok: true, rows };
 }

@@ -56,6 +56,8 @@ export interface Fault {
   drop?: boolean;
   /** Never answers. */
   hang?: boolean;
+  /** The rows of the answer's count, whatever was stored; 0 as of a server that does not count. */
+  count?: number;
   /** The rows are stored although the answer is a failure: an acknowledgement that got lost. */
   applied?: boolean;
 }
@@ -315,7 +317,9 @@ export class FakeMilvus {
       case 'Upsert': {
         const refusal = this.apply(message, request, database);
         if (refusal) return refuse(refusal);
-        const count = { [call.method === 'Upsert' ? 'upsert_cnt' : 'insert_cnt']: request.rows };
+        const count = {
+          [call.method === 'Upsert' ? 'upsert_cnt' : 'insert_cnt']: fault?.count ?? request.rows,
+        };
         const ids = request.keys.every(key => typeof key === 'string')
           ? { str_id: { data: request.keys } }
           : { int_id: { data: request.keys.map(String) } };

@@ -116,6 +116,38 @@ describe('a write that fails', () => {
     });
   });
 
+  test('an upsert of which Milvus counts fewer rows than were sent is not taken for written', async () => {
+    const milvus = await guide();
+    const writer = await writerOf(milvus);
+    milvus.faults.push({ count: 1 });
+    expect(failure(await writer.write('upsert', guideRows('c', [1, 2]), 2))).toEqual({
+      kind: 'badRow',
+      label: 'row_count',
+      reason: 'Milvus answers without an error, but counts 1 of the 2 rows that were sent',
+    });
+    milvus.faults.push({ count: 0 });
+    expect(failure(await writer.write('upsert', guideRows('c', [2]), 1)).label).toBe('row_count');
+  });
+
+  test('such an insert is not sent again: what was taken would be there twice', async () => {
+    const milvus = await guide();
+    const writer = await writerOf(milvus);
+    milvus.faults.push({ count: 1 });
+    expect(failure(await writer.write('insert', guideRows('c', [1, 2]), 2))).toMatchObject({
+      kind: 'refused',
+      label: 'row_count',
+    });
+  });
+
+  test('a server that counts nothing is believed', async () => {
+    const milvus = await guide();
+    const writer = await writerOf(milvus);
+    milvus.faults.push({ count: 0, times: 4 });
+    for (const operation of ['upsert', 'insert', 'upsert', 'insert'] as const) {
+      expect(await writer.write(operation, guideRows('c', [1]), 1)).toEqual({ ok: true, rows: 1 });
+    }
+  });
+
   test('after close it fails instead of throwing', async () => {
     const milvus = await guide();
     const connection = await connect(milvus.settings('c'));
