@@ -24,7 +24,7 @@ export interface HttpServer {
   readonly port: number;
   /** `http://host:port` as a person on this machine would open it. */
   readonly url: string;
-  /** Stops listening; answers under way are finished. */
+  /** Stops listening; answers under way have half a second to be finished, then every connection is closed. */
   stop(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export interface HttpServer {
 export function serveHttp(options: HttpOptions): HttpServer {
   const server = listen(options);
   const port = server.port ?? options.port;
-  return { port, url: localUrl(options.host, port), stop: () => server.stop() };
+  return { port, url: localUrl(options.host, port), stop: () => stop(server) };
 }
 
 /** `http://host:port` under which a server bound to `host` is reached from its own machine. */
@@ -62,6 +62,18 @@ export async function respond(request: Request, options: HttpOptions): Promise<R
 }
 
 // --- internal ---
+
+const FINISH_MS = 500;
+
+/** Bun waits for every open request: half a request, or an answer that nobody reads, would hold up the sink's end. */
+async function stop(server: ReturnType<typeof listen>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<true>(resolve => {
+    timer = setTimeout(() => resolve(true), FINISH_MS);
+  });
+  if (await Promise.race([server.stop(), late])) await server.stop(true);
+  clearTimeout(timer);
+}
 
 const PAGES: Record<string, (options: HttpOptions) => Response | Promise<Response>> = {
   '/': options => {

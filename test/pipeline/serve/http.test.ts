@@ -1,5 +1,6 @@
 // The HTTP server on real sockets: HEAD, what is in the headers, addresses that cannot be had, and the health check.
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { SinkError } from '../../../src/errors.ts';
 import { Health } from '../../../src/serve/health.ts';
@@ -30,6 +31,74 @@ function refusal(action: () => unknown): SinkError {
   }
   throw new Error('was not refused');
 }
+
+/** A connection that has sent `text`. */
+async function raw(port: number, text: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', () => socket.write(text, error => (error ? reject(error) : resolve())));
+    socket.once('error', reject);
+  });
+  return socket;
+}
+
+test('half a request, and an answer that nobody reads, do not hold up a stop', async () => {
+  let asked = () => {};
+  const reached = new Promise<void>(resolve => {
+    asked = resolve;
+  });
+  const render = async () => {
+    asked();
+    return 'x'.repeat(50 << 20); // more than the sockets between take
+  };
+  const server = serveHttp({
+    host: '127.0.0.1',
+    port: 0,
+    name: 'n',
+    version: '1',
+    health: new Health(),
+    metrics: { contentType: 'text/plain', render },
+  });
+  const half = await raw(server.port, 'GET /metrics HTTP/1.1\r\nHost: x\r\n');
+  const unread = await raw(server.port, 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+  unread.pause();
+  await reached;
+  const closed = new Promise(resolve => half.once('close', resolve));
+  // Bun itself closes such connections after ten seconds.
+  const stopped = server.stop().then(() => 'stopped');
+  expect(await Promise.race([stopped, Bun.sleep(8000).then(() => 'still waiting')])).toBe('stopped');
+  await closed;
+  unread.destroy();
+});
+
+test('an answer under way is finished before a stop', async () => {
+  let answer = (_text: string) => {};
+  let asked = () => {};
+  const reached = new Promise<void>(resolve => {
+    asked = resolve;
+  });
+  const render = () => {
+    asked();
+    return new Promise<string>(resolve => {
+      answer = resolve;
+    });
+  };
+  const server = serveHttp({
+    host: '127.0.0.1',
+    port: 0,
+    name: 'n',
+    version: '1',
+    health: new Health(),
+    metrics: { contentType: 'text/plain', render },
+  });
+  const response = fetch(`${server.url}/metrics`);
+  await reached;
+  const stopped = server.stop();
+  answer('the metrics');
+  expect(await (await response).text()).toBe('the metrics');
+  await stopped;
+});
 
 test('HEAD has the headers of GET and no body', async () => {
   const { server } = serve();
