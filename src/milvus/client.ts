@@ -7,6 +7,7 @@ import type { MilvusSettings } from '../config/settings.ts';
 import { EXIT, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type DescribedCollection, toCollectionSchema, toStatus } from './describe.ts';
+import { logGrpc } from './grpc-log.ts';
 import { decodeMutationResult } from './mutation-result.ts';
 import type { CollectionSchema } from './schema.ts';
 import { classifyGrpc, classifyStatus, Failure, plainDetails } from './status.ts';
@@ -58,6 +59,7 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
     import('@grpc/grpc-js'),
     probe(settings),
   ]);
+  logGrpc(grpc, log);
   const credentials = await createCredentials(settings, grpc.credentials);
 
   class ControlPlane extends sdk.MilvusClient {
@@ -183,6 +185,12 @@ function channelOptions(settings: MilvusSettings): ChannelOptions {
     'grpc.max_reconnect_backoff_ms': 2000,
     // Default 30 s: too long where a restart means a new address (Kubernetes).
     'grpc.dns_min_time_between_resolutions_ms': 2000,
+    // A connection that has died without a word is found by a ping, 10 s into a call or with the first call after a
+    // pause. The SDK pings when there is no call as well: gRPC servers other than Milvus' own (milvus-lite, proxies)
+    // take that for an attack and cut the connection.
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 5000,
+    'grpc.keepalive_permit_without_calls': 0,
     // Retries are ours: with a pause, counted, and without a second copy of the request in memory.
     'grpc.enable_retries': 0,
     // Its bookkeeping of every call is for a debugging service that nobody can ask here.

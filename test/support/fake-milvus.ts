@@ -198,6 +198,16 @@ export class FakeMilvus {
     this.server?.dropConnections();
   }
 
+  /** HTTP/2 pings of clients since the last start. */
+  get pings(): number {
+    return this.server?.pings ?? 0;
+  }
+
+  /** Tells its clients that they ping too often; the calls go on. */
+  complainOfPings(): void {
+    this.server?.complainOfPings();
+  }
+
   /** Goes away: connections are cut and the port refuses. Rows stay. */
   async pause(): Promise<void> {
     const server = this.server;

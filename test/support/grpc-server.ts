@@ -54,6 +54,9 @@ export interface GrpcServerOptions {
 
 export class GrpcServer {
   private readonly sockets = new Set<Socket>();
+  private readonly sessions = new Set<http2.Http2Session>();
+  /** PING frames of clients so far. */
+  pings = 0;
   private constructor(
     private readonly server: http2.Http2Server,
     readonly host: string,
@@ -86,6 +89,9 @@ export class GrpcServer {
     });
     server.on('session', session => {
       session.on('error', () => {});
+      session.on('ping', () => grpc.pings++);
+      grpc.sessions.add(session);
+      session.on('close', () => grpc.sessions.delete(session));
       session.setLocalWindowSize?.(1 << 30);
     });
     // Handshakes that fail are the client's to report.
@@ -109,6 +115,12 @@ export class GrpcServer {
   dropConnections(): void {
     for (const socket of this.sockets) socket.destroy();
     this.sockets.clear();
+  }
+
+  /** What gRPC servers say to a client that pings more often than they allow, before they cut the connection. */
+  complainOfPings(): void {
+    const { NGHTTP2_ENHANCE_YOUR_CALM: code } = http2.constants;
+    for (const session of this.sessions) session.goaway(code, 0, Buffer.from('too_many_pings'));
   }
 
   /** Closes the port and cuts every connection. */
