@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts';
 import type { RdConsumer } from '../native/rdkafka.ts';
 import { Health } from '../serve/health.ts';
 import { Profile } from '../sink/profile.ts';
+import { logStrayOutput } from './stray-output.ts';
 
 /** What `run` needs of the process; tests pass their own. */
 export interface RunOptions {
@@ -19,6 +20,7 @@ export interface RunOptions {
  * @returns the process' exit code; the error that ended the sink has been logged
  */
 export async function runSink({ settings, log, version, commit }: RunOptions): Promise<ExitCode> {
+  logStrayOutput(globalThis, log);
   const now = () => performance.now();
   const health = new Health();
   const profile = new Profile(process.env.MILVUS_SINK_PROFILE === '1', now);
