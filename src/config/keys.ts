@@ -164,7 +164,14 @@ export const KEYS = {
     schema: integer(100, INT_MAX),
     default: '30000',
     documentation:
-      'Deadline of one request to Milvus, ms. A stop and a rebalance wait for it when Milvus does not answer; half of `max.poll.interval.ms` at most.',
+      'Longest deadline of one request to Milvus, and the deadline of every insert, ms; half of `max.poll.interval.ms` at most. A stop and a rebalance wait for it when Milvus does not answer.',
+  },
+  'milvus.request.timeout.min.ms': {
+    ...own,
+    schema: integer(100, INT_MAX),
+    default: '5000',
+    documentation:
+      'Shortest deadline of an upsert, ms. Between the two it is ten times what Milvus took lately for a request of the size; half of it without an answer makes `/readyz` fail.',
   },
   'milvus.refused.timeout.ms': {
     ...own,

@@ -88,6 +88,7 @@ export function loadSettings(input: LoadInput): LoadedSettings {
       collection: values['collection.name']!,
       requestTimeoutMs: values['milvus.request.timeout.ms'],
       refusedTimeoutMs: values['milvus.refused.timeout.ms'],
+      requestTimeoutMinMs: values['milvus.request.timeout.min.ms'],
     },
     insertMode: values['insert.mode'],
     insertModeExplicit: chosen.get('insert.mode')?.source !== 'default',

@@ -30,10 +30,12 @@ export interface MilvusSettings {
   token: string;
   database: string;
   collection: string;
-  /** Deadline of one request, ms. */
+  /** Longest deadline of one request, ms. */
   requestTimeoutMs: number;
   /** How long a running sink waits when it is suddenly refused, ms; negative: for ever. */
   refusedTimeoutMs: number;
+  /** Shortest deadline of an upsert, ms; what is beyond `requestTimeoutMs` means that. */
+  requestTimeoutMinMs: number;
 }
 
 export interface BatchSettings {

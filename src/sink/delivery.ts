@@ -11,6 +11,7 @@ import { encodeWrite } from '../milvus/wire/encode.ts';
 import type { WriteOutcome } from '../milvus/writer.ts';
 import { type Batch, Batcher } from './batcher.ts';
 import { CollectionWatch } from './collection-watch.ts';
+import { callEnd, Deadlines } from './deadline.ts';
 import type { SinkEvents } from './events.ts';
 import { handOverTimes } from './hand-over.ts';
 import type { Signal } from './limiter.ts';
@@ -68,6 +69,7 @@ export class Delivery {
   private stopped = false;
   private readonly abort = new AbortController();
   private readonly watch: CollectionWatch;
+  private readonly deadlines: Deadlines;
   private accepted = false;
   /** Since when Milvus has answered with nothing but refusals. */
   private refusedSince: number | undefined;
@@ -85,6 +87,8 @@ export class Delivery {
     const times = handOverTimes(settings.consumer, settings.milvus.requestTimeoutMs);
     this.requestTimeoutMs = times.requestTimeoutMs;
     this.answersMs = times.answersMs;
+    const { requestTimeoutMinMs: minMs } = settings.milvus;
+    this.deadlines = new Deadlines({ minMs, maxMs: times.requestTimeoutMs });
     this.change = new Change(options.now);
     this.watch = new CollectionWatch({
       connection: options.connection,
@@ -106,6 +110,13 @@ export class Delivery {
   add(rows: readonly Row[]): void {
     this.batcher.add(rows, this.options.now());
     this.pump();
+  }
+
+  /** To be called several times a second: a Milvus that is silent for longer than usual is told before a deadline ends. */
+  tick(): void {
+    const silentMs = this.deadlines.silentMs(this.options.now());
+    if (silentMs === undefined) return;
+    this.options.waits.begin('milvus', 'Milvus', `has not answered for ${(silentMs / 1000).toFixed(0)} s`);
   }
 
   /**
@@ -247,12 +258,16 @@ export class Delivery {
     }
   }
 
-  private write(batch: Batch, body: Buffer, signal: AbortSignal): Promise<WriteOutcome> {
-    const { connection, reader, profile } = this.options;
-    const options = { timeoutMs: this.requestTimeoutMs, signal };
-    return profile.time('send', () =>
-      connection.writer.write(reader.insertMode, body, batch.rows.length, options),
+  private async write(batch: Batch, body: Buffer, signal: AbortSignal): Promise<WriteOutcome> {
+    const { connection, reader, profile, now } = this.options;
+    const { insertMode } = reader;
+    const call = this.deadlines.sent(insertMode, body.length, batch.sentAt);
+    const options = { timeoutMs: call.timeoutMs, signal };
+    const outcome = await profile.time('send', () =>
+      connection.writer.write(insertMode, body, batch.rows.length, options),
     );
+    this.deadlines.ended(call, callEnd(outcome), now());
+    return outcome;
   }
 
   private encode(rows: readonly Row[]): Buffer {
@@ -470,6 +485,7 @@ export class Delivery {
     for (let attempt = 1; waits.waitingFor('Milvus') && this.batches.size === 0 && !this.stopped; attempt++) {
       try {
         await connection.ping();
+        this.deadlines.heard(this.options.now());
         waits.end('milvus', 'Milvus', 'answers');
       } catch {
         // Refusals may pass as well; the next write finds out, and says so.

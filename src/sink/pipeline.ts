@@ -143,6 +143,11 @@ export class Pipeline {
     this.collect(records);
   }
 
+  /** To be called several times a second. */
+  tick(): void {
+    this.delivery.tick();
+  }
+
   /**
    * Partitions go to another consumer: nothing of theirs is written once this has resolved.
    * @param lost somebody else has them already

@@ -193,6 +193,7 @@ export class Sink {
   }
 
   private tick(): void {
+    this.pipeline?.tick();
     this.waits.tick();
     for (const task of this.tasks) task.tick();
     this.tellGauges();

@@ -43,6 +43,8 @@ export interface Fault {
   when?: (request: FakeRequest) => boolean;
   /** Wait before anything else, ms; alone it makes a slow but good answer. */
   delayMs?: number;
+  /** Nothing else before this. */
+  after?: Promise<unknown>;
   /** Milvus answers, and says no. */
   status?: FakeStatus;
   grpc?: { code: number; details?: string };
@@ -143,6 +145,7 @@ export class FakeMilvus {
       collection,
       requestTimeoutMs: 5000,
       refusedTimeoutMs: 500,
+      requestTimeoutMinMs: 5000,
       ...overrides,
     };
   }
@@ -284,6 +287,7 @@ export class FakeMilvus {
     const fault = this.takeFault(request);
     const delay = (fault?.delayMs ?? 0) + (isWrite(request) ? (this.options.latencyMs ?? 0) : 0);
     if (delay > 0) await new Promise(resolve => setTimeout(resolve, delay));
+    await fault?.after;
     if (fault?.applied && isWrite(request)) this.apply(message, request);
     if (fault?.hang) return { kind: 'hang' };
     if (fault?.drop) return { kind: 'drop' };
