@@ -388,8 +388,10 @@ function consumerProperties(name: string, values: Values, consumer: Translation)
     // Java's default; librdkafka's own is read_committed.
     'isolation.level': 'read_uncommitted',
     // librdkafka waits 1000 ms once its queue is full, which starves a sink that empties it in between.
-    'fetch.queue.backoff.ms': 10,
+    'fetch.queue.backoff.ms': 5,
     'queued.max.messages.kbytes': 16384,
+    // That counts values only; the default of 100,000 records would be the one bound of keys and headers.
+    'queued.min.messages': 1000,
     // Default 500: partitions that become active after the first fetch has gone out wait for its end.
     'fetch.wait.max.ms': 100,
     // A topic that does not exist yet, or that a regex will match, is found this soon (default: 5 min).

@@ -74,31 +74,37 @@ export class Task {
 
   /** Joins the group and feeds `pipeline` until the sink stops. */
   async run(pipeline: Pipeline): Promise<void> {
-    const { settings, stop, log } = this.options;
+    const { stop, log } = this.options;
     const consumer = this.consumer;
     if (!consumer || stop.aborted) return;
     this.pipeline = pipeline;
     this.committedAt = this.options.now();
     consumer.subscribe();
     let fullSince: number | undefined;
+    let pauseSaid = false;
     while (!stop.aborted) {
       if (pipeline.full) {
         fullSince ??= this.options.now();
-        if (this.options.now() - fullSince < PAUSE_AFTER_MS) {
+        const lasts = this.options.now() - fullSince >= PAUSE_AFTER_MS;
+        if (!lasts && !pipeline.heavy) {
           await pipeline.change(PAUSE_AFTER_MS);
           continue;
         }
-        if (consumer.pause())
+        consumer.pause();
+        if (lasts && !pauseSaid) {
+          pauseSaid = true;
           log.info('Milvus is behind: the partitions are paused until there is room', {
             task: this.options.id,
           });
+        }
       } else {
         fullSince = undefined;
+        pauseSaid = false;
         consumer.resume();
       }
       let records: KafkaRecord[] = [];
       try {
-        records = await consumer.poll(settings.maxPollRecords);
+        records = await consumer.poll(pipeline.pollRecords);
       } catch (error) {
         if (!('code' in (error as object))) throw error;
         this.kafkaError(error as KafkaErrorLike);

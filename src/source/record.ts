@@ -11,5 +11,5 @@ export interface KafkaRecord {
   value: Buffer | null;
   /** Bytes of the value. */
   size: number;
-  headers?: ReadonlyArray<Record<string, Buffer | string>>;
+  headers?: ReadonlyArray<Record<string, Buffer | string>> | undefined;
 }

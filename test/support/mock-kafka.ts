@@ -9,6 +9,7 @@ export interface MockMessage {
   value: unknown;
   partition?: number;
   timestamp?: number;
+  headers?: Record<string, string>;
 }
 
 interface RdProducer {
@@ -22,6 +23,8 @@ interface RdProducer {
     value: Buffer | null,
     key: string | null,
     timestamp: number | null,
+    opaque: undefined,
+    headers: Array<Record<string, string>> | undefined,
   ): void;
   flush(timeoutMs: number, cb: (error: unknown) => void): void;
   getMetadata(
@@ -66,10 +69,10 @@ export class MockKafka {
 
   /** Sends and waits until the cluster has everything. */
   async produce(topic: string, messages: MockMessage[]): Promise<void> {
-    for (const { key = null, value, partition = 0, timestamp = Date.now() } of messages) {
+    for (const { key = null, value, partition = 0, timestamp = Date.now(), headers } of messages) {
       const bytes =
         value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-      this.producer.produce(topic, partition, bytes, key, timestamp);
+      this.producer.produce(topic, partition, bytes, key, timestamp, undefined, headers && [headers]);
     }
     await new Promise<void>((resolve, reject) =>
       this.producer.flush(30_000, error => (error ? reject(error) : resolve())),
