@@ -61,7 +61,7 @@ function measure({ name, dim, digits, id }: Case) {
     bytes: texts[0]!.length,
     converter: cpuPerRow(() => {
       converter.decode(records);
-      if (exact) for (const one of records) converter.decodeExact(one);
+      if (exact) for (const one of records) converter.decodeExact(one, 'integers');
     }),
     native: cpuPerRow(() =>
       vectors.decode(texts, new Array<RowObject>(ROWS), new Map<number, ExactInteger[]>()),

@@ -35,7 +35,7 @@ function measure(dim: number, native: boolean, batch: number): void {
     dynamic: false,
     schemaTimestamp: 0n,
   };
-  const mapper = createRowMapper(schema, { insertMode: 'upsert', onDropped: () => {} });
+  const mapper = createRowMapper(schema, { insertMode: 'upsert', jsonMaxBytes: 65_536, onDropped: () => {} });
   const record = { topic: 't', partition: 0, offset: 0, key: null, value: null, size: 0 };
   const records = Array.from({ length: batch }, (_, i) => {
     const vector = Array.from({ length: dim }, (_, j) => Math.sin(i * dim + j));

@@ -1,6 +1,7 @@
 // How each field of the collection will be filled, in words: what `validate --connect` shows.
 
-import { type CollectionSchema, DataType, type FieldSchema } from '../milvus/schema.ts';
+import { isWritable } from '../milvus/map/mapper.ts';
+import { type CollectionSchema, DataType, type FieldSchema, nameOf } from '../milvus/schema.ts';
 
 export interface PlannedField {
   field: string;
@@ -19,7 +20,12 @@ export function planFields(schema: CollectionSchema, mode: 'upsert' | 'insert'):
   const planned = schema.fields.map(field => {
     const filledFrom = sourceOf(field, mode);
     const read = !field.functionOutput && !generated(field, mode);
-    return { field: field.name, type: describeType(field), filledFrom, takes: read ? takes(field) : '' };
+    return {
+      field: field.name,
+      type: describeType(field),
+      filledFrom,
+      takes: read && isWritable(field) ? takes(field, schema) : '',
+    };
   });
   planned.push({
     field: '(any other)',
@@ -32,14 +38,14 @@ export function planFields(schema: CollectionSchema, mode: 'upsert' | 'insert'):
 
 /** The type as Milvus writes it. */
 export function describeType(field: FieldSchema): string {
-  const name = typeName(field.type);
+  const name = nameOf(field.type);
   const notes = [
     ...(field.primary ? ['primary key'] : []),
     ...(field.partitionKey ? ['partition key'] : []),
   ].join(', ');
   let type = name;
   if (field.type === DataType.Array) {
-    const element = field.elementType === undefined ? '?' : typeName(field.elementType);
+    const element = field.elementType === undefined ? '?' : nameOf(field.elementType);
     type = `Array<${element}${field.maxLength === undefined ? '' : `(${field.maxLength})`}>`;
   } else if (field.dim !== undefined && field.dim > 0) type = `${name}(${field.dim})`;
   else if (field.maxLength !== undefined && field.maxLength > 0) type = `${name}(${field.maxLength})`;
@@ -55,6 +61,12 @@ function generated(field: FieldSchema, mode: 'upsert' | 'insert'): boolean {
 function sourceOf(field: FieldSchema, mode: 'upsert' | 'insert'): string {
   if (field.functionOutput) return 'computed by Milvus (function)';
   if (generated(field, mode)) return 'given by Milvus (autoID)';
+  if (!isWritable(field)) {
+    if (field.hasDefault) return 'left at its default: this version does not write the type';
+    return field.nullable
+      ? 'left null: this version does not write the type'
+      : 'nothing: it cannot be written';
+  }
   if (field.hasDefault) {
     const value = field.defaultValue === undefined ? '' : ` ${quoted(field.defaultValue)}`;
     return `record, the default${value} when absent`;
@@ -66,7 +78,7 @@ function quoted(value: boolean | number | bigint | string): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-function takes(field: FieldSchema): string {
+function takes(field: FieldSchema, schema: CollectionSchema): string {
   const { type, dim } = field;
   const T = DataType;
   switch (type) {
@@ -85,7 +97,7 @@ function takes(field: FieldSchema): string {
     case T.Text:
       return field.maxLength ? `string, at most ${field.maxLength} bytes` : 'string';
     case T.JSON:
-      return 'any JSON';
+      return schema.jsonObjectsOnly ? 'JSON object' : 'any JSON';
     case T.Array:
       return field.maxCapacity ? `array, at most ${field.maxCapacity} elements` : 'array';
     case T.FloatVector:
@@ -99,14 +111,10 @@ function takes(field: FieldSchema): string {
     case T.SparseFloatVector:
       return 'object of index to value, {"indices","values"}, or pairs';
     case T.Timestamptz:
-      return 'RFC 3339 time with zone';
+      return 'ISO 8601 date and time, zone or none';
     case T.Geometry:
       return 'well-known text';
     default:
-      return 'nothing that this release can write';
+      return '';
   }
-}
-
-function typeName(type: DataType): string {
-  return Object.entries(DataType).find(([, value]) => value === type)?.[0] ?? `type ${type}`;
 }

@@ -157,7 +157,7 @@ async function milvusVerdict(settings: SinkSettings, log: Logger): Promise<Verdi
 /** @throws SinkError when a required field has a type that cannot be written */
 async function checkWritable(schema: CollectionSchema, mode: InsertMode): Promise<void> {
   const { createRowMapper } = await import('../milvus/map/mapper.ts');
-  createRowMapper(schema, { insertMode: mode, onDropped: () => undefined });
+  createRowMapper(schema, { insertMode: mode, jsonMaxBytes: 0, onDropped: () => undefined });
 }
 
 /** What is no SinkError is a server that is not there: at `run` a reason to wait, here a reason to say no. */

@@ -187,6 +187,13 @@ export const KEYS = {
     documentation:
       'With `errors.tolerance=all`: records that Milvus may refuse for their content without accepting one in between; then the sink ends with exit code 2 instead of skipping a whole topic. 0: no limit.',
   },
+  'milvus.json.max.bytes': {
+    ...own,
+    schema: integer(1024, 62_914_560),
+    default: '65536',
+    documentation:
+      "Most bytes of a JSON value, and of a row's dynamic fields together; a longer one is a bad record. Milvus' own limit is `common.JSONMaxLength`.",
+  },
   'milvus.tls.ca.location': {
     ...own,
     schema: nonEmpty('path of a PEM file'),

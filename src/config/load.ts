@@ -89,6 +89,7 @@ export function loadSettings(input: LoadInput): LoadedSettings {
       requestTimeoutMs: values['milvus.request.timeout.ms'],
       refusedTimeoutMs: values['milvus.refused.timeout.ms'],
       requestTimeoutMinMs: values['milvus.request.timeout.min.ms'],
+      jsonMaxBytes: values['milvus.json.max.bytes'],
     },
     insertMode: values['insert.mode'],
     insertModeExplicit: chosen.get('insert.mode')?.source !== 'default',

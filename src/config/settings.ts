@@ -36,6 +36,8 @@ export interface MilvusSettings {
   refusedTimeoutMs: number;
   /** Shortest deadline of an upsert, ms; what is beyond `requestTimeoutMs` means that. */
   requestTimeoutMinMs: number;
+  /** Longest JSON value that the server takes, bytes. */
+  jsonMaxBytes: number;
 }
 
 export interface BatchSettings {

@@ -1,6 +1,7 @@
 // Words for records that cannot be decoded: where and what kind, never what the record holds.
 import { place, RecordError, type Stage } from '../errors.ts';
 import type { KafkaRecord } from '../source/record.ts';
+import { TypedValue } from './typed.ts';
 
 /** Which side of a record is decoded, and which stage Kafka Connect would give an error in its text. */
 export interface Role {
@@ -27,6 +28,8 @@ export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'an array';
+  if (value instanceof Uint8Array) return 'bytes';
+  if (value instanceof TypedValue) return value.kind;
   switch (typeof value) {
     case 'string':
       return 'a string';

@@ -1,8 +1,18 @@
 // Connect's schemas as JsonConverter writes them: a schema is compiled once into the conversion of its values.
 
 import { kindOf } from './bad-record.ts';
-import { bigIntegerOf, decimalToJson, MAX_SCALE, parseDecimal } from './decimal.ts';
-import { LongNumber, setOwn } from './json.ts';
+import { bigIntegerOf, MAX_SCALE, parseDecimal, toInteger } from './decimal.ts';
+import { setOwn } from './json.ts';
+import {
+  DateValue,
+  DecimalValue,
+  type EpochValue,
+  MS_PER_DAY,
+  NumberText,
+  TimestampValue,
+  TimeValue,
+  TypedValue,
+} from './typed.ts';
 
 /** How values are to be read; the same for a whole record. */
 export interface Conversion {
@@ -33,8 +43,8 @@ export class SchemaMismatch extends Error {
 /**
  * Compiles a schema by the rules of Kafka Connect's JsonConverter (4.x), with these of our own:
  * - A value of another type is refused, where Connect would truncate an integer or take 0, false or an empty list.
- * - Date (days since the epoch), Time (ms since midnight) and Timestamp (ms since the epoch) stay the numbers that they are.
- * - Decimal becomes what `decimalToJson` says, from base64 or from a number.
+ * - Date, Time and Timestamp become the TypedValue of that name: the number that they are, with its kind.
+ * - Decimal becomes a DecimalValue, from base64 or from a number.
  * - `bytes` of a column become a Buffer; deeper inside (where only a JSON column can take them) they stay base64.
  * - A map whose keys are no strings becomes an object with the keys' text.
  *
@@ -92,7 +102,7 @@ export function compileSchema(schema: unknown, options: { replaceNullWithDefault
       default: {
         const scalar = Object.hasOwn(SCALARS, node.type) ? SCALARS[node.type]!(path) : undefined;
         if (!scalar) throw new SchemaMismatch(schemaPath(path), "one of Connect's types", 'another type');
-        return node.name === 'org.apache.kafka.connect.data.Time' ? time(scalar, path) : scalar;
+        return logical(node, scalar, path);
       }
     }
   }
@@ -137,9 +147,10 @@ export function compileSchema(schema: unknown, options: { replaceNullWithDefault
         if (!Array.isArray(entry) || entry.length !== 2)
           throw new SchemaMismatch(path, 'pairs [key, value]', kindOf(entry));
         const name = key(entry[0], { exact: true });
-        if (typeof name === 'object')
-          throw new SchemaMismatch(`${path}{key}`, 'a scalar as a key', kindOf(name));
-        setOwn(result, String(name), item(entry[1], conversion));
+        const text =
+          name instanceof TypedValue ? name.json : typeof name === 'object' ? undefined : String(name);
+        if (text === undefined) throw new SchemaMismatch(`${path}{key}`, 'a scalar as a key', kindOf(name));
+        setOwn(result, text, item(entry[1], conversion));
       }
       return result;
     };
@@ -170,14 +181,13 @@ const SCALARS: Record<string, (path: string) => Convert> = {
   double: path => floating(path, 'double', x => x),
 };
 
-const MS_PER_DAY = 86_400_000;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 /** Far more than any database's decimals; Java would take more, at a quadratic price. */
 const MAX_DECIMAL_BYTES = 1024;
 
 function isObject(value: unknown): value is Schema {
   return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LongNumber)
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText)
   );
 }
 
@@ -187,7 +197,8 @@ function schemaPath(path: string): string {
 
 function integer(path: string, type: string, bits: bigint): Convert {
   const limit = Number(2n ** bits);
-  return (value, { exact }) => {
+  return (given, { exact }) => {
+    const value = given instanceof NumberText ? integerOf(given) : given;
     if (typeof value === 'number') {
       // A number beyond 2^53 may stand for another: at the very limit it is the exact reading that decides.
       if (
@@ -207,15 +218,20 @@ function integer(path: string, type: string, bits: bigint): Convert {
         throw new SchemaMismatch(path, type, 'an integer out of its range');
       return exact ? value : Number(value);
     }
-    if (value instanceof LongNumber) throw new SchemaMismatch(path, type, 'a fraction');
     throw new SchemaMismatch(path, type, kindOf(value));
   };
+}
+
+/** `7.0` and `1e3` are integers as well, with all their digits; a fraction stays one. */
+function integerOf(number: NumberText): number | bigint {
+  const decimal = parseDecimal(number.text);
+  return (decimal && toInteger(decimal)) ?? Number.NaN;
 }
 
 function floating(path: string, type: string, round: (x: number) => number): Convert {
   return value => {
     const number =
-      value instanceof LongNumber ? Number(value.source) : typeof value === 'bigint' ? Number(value) : value;
+      value instanceof NumberText ? Number(value.text) : typeof value === 'bigint' ? Number(value) : value;
     if (typeof number !== 'number') throw new SchemaMismatch(path, type, kindOf(value));
     if (!Number.isFinite(round(number))) throw new SchemaMismatch(path, type, 'a number out of its range');
     // As written, not rounded to a float's digits: 0.1 stays 0.1 for a Double or JSON column.
@@ -223,15 +239,25 @@ function floating(path: string, type: string, round: (x: number) => number): Con
   };
 }
 
-/** Connect checks this one's range; Date's and Timestamp's are their integers'. */
-function time(convert: Convert, path: string): Convert {
+/** A number that may have lost digits stays bare: whoever needs them asks for the record to be read again. */
+function logical(node: Schema, convert: Convert, path: string): Convert {
+  const Kind = typeof node.name === 'string' && LOGICAL.get(node.name);
+  if (!Kind || !node.type.startsWith('int')) return convert;
   return (value, conversion) => {
-    const ms = convert(value, conversion);
-    if (typeof ms === 'number' && ms >= 0 && ms <= MS_PER_DAY) return ms;
-    throw new SchemaMismatch(path, `ms since midnight, 0 to ${MS_PER_DAY}`, 'another number');
+    const epoch = convert(value, conversion) as number | bigint;
+    // Connect checks this one's range; the others' are their integers'.
+    if (Kind === TimeValue && !(epoch >= 0 && epoch <= MS_PER_DAY)) {
+      throw new SchemaMismatch(path, `ms since midnight, 0 to ${MS_PER_DAY}`, 'another number');
+    }
+    return typeof epoch === 'number' && !Number.isSafeInteger(epoch) ? epoch : new Kind(epoch);
   };
 }
 
+const LOGICAL = new Map<string, new (epoch: number | bigint) => EpochValue>([
+  ['org.apache.kafka.connect.data.Date', DateValue],
+  ['org.apache.kafka.connect.data.Time', TimeValue],
+  ['org.apache.kafka.connect.data.Timestamp', TimestampValue],
+]);
 function bytes(path: string, column: boolean): Convert {
   return value => {
     if (typeof value !== 'string') throw new SchemaMismatch(path, 'bytes in base64', kindOf(value));
@@ -255,7 +281,6 @@ function decimal(scale: number, path: string): Convert {
   const expected = 'a Decimal, as a number or as bytes in base64';
   const unscaled = bytes(path, true);
   return (value, conversion) => {
-    let result: number | bigint | string;
     if (typeof value === 'string') {
       const integer = unscaled(value, conversion) as Buffer;
       if (integer.length === 0 || integer.length > MAX_DECIMAL_BYTES) {
@@ -265,18 +290,17 @@ function decimal(scale: number, path: string): Convert {
           `${integer.length} bytes`,
         );
       }
-      result = decimalToJson({ unscaled: bigIntegerOf(integer), scale });
-    } else {
-      const source =
-        value instanceof LongNumber
-          ? value.source
-          : typeof value === 'bigint' || typeof value === 'number'
-            ? String(value)
-            : undefined;
-      const parsed = source === undefined ? undefined : parseDecimal(source);
-      if (!parsed) throw new SchemaMismatch(path, expected, kindOf(value));
-      result = decimalToJson(parsed);
+      return new DecimalValue({ unscaled: bigIntegerOf(integer), scale });
     }
-    return typeof result === 'bigint' && !conversion.exact ? Number(result) : result;
+    // Written as a number, it has the decimals that it is written with (Jackson's decimalValue).
+    const source =
+      value instanceof NumberText
+        ? value.text
+        : typeof value === 'bigint' || typeof value === 'number'
+          ? String(value)
+          : undefined;
+    const parsed = source === undefined ? undefined : parseDecimal(source);
+    if (!parsed) throw new SchemaMismatch(path, expected, kindOf(value));
+    return new DecimalValue(parsed);
   };
 }

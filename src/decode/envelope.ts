@@ -5,8 +5,8 @@ import { RecordError } from '../errors.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import { badRecord, kindOf, type Role } from './bad-record.ts';
 import { type CompiledSchema, compileSchema, SchemaMismatch } from './connect-schema.ts';
-import type { Decoded, KeyConverter, ValueConverter } from './converter.ts';
-import { asRow, exactIntegers, exactNumbers, isBlank, MAX_DEPTH, parseJson, withinDepth } from './json.ts';
+import type { Decoded, KeyConverter, Precision, ValueConverter } from './converter.ts';
+import { asRow, isBlank, MAX_DEPTH, parseJson, reviverFor, withinDepth } from './json.ts';
 import { textDecoding } from './text.ts';
 
 type JsonSettings = Extract<ConverterSettings, { kind: 'json' }>;
@@ -14,15 +14,15 @@ type JsonSettings = Extract<ConverterSettings, { kind: 'json' }>;
 /** Values in envelopes; vectors are read by JSON.parse. */
 export function createEnvelopeConverter(settings: JsonSettings, role: Role): ValueConverter {
   const read = createEnvelopeReader(settings, role);
-  const decodeOne = (record: KafkaRecord, exact: boolean): Decoded => {
+  const decodeOne = (record: KafkaRecord, precision: Precision): Decoded => {
     if (record.value === null) return null;
-    const payload = read(record.value, record, exact);
+    const payload = read(record.value, record, precision);
     return payload instanceof RecordError ? payload : asRow(payload.value, record);
   };
   return {
     expect: () => undefined,
-    decode: records => records.map(record => decodeOne(record, false)),
-    decodeExact: record => decodeOne(record, true),
+    decode: records => records.map(record => decodeOne(record, 'nearest')),
+    decodeExact: (record, precision) => decodeOne(record, precision),
   };
 }
 
@@ -32,7 +32,7 @@ export function createEnvelopeKeyConverter(settings: JsonSettings, role: Role): 
   return {
     check(record) {
       if (record.key === null || record.key === undefined) return undefined;
-      const payload = read(record.key, record, false);
+      const payload = read(record.key, record, 'nearest');
       return payload instanceof RecordError ? payload : undefined;
     },
   };
@@ -40,7 +40,7 @@ export function createEnvelopeKeyConverter(settings: JsonSettings, role: Role): 
 
 // --- internal ---
 
-type Read = (bytes: Buffer, record: KafkaRecord, exact: boolean) => { value: unknown } | RecordError;
+type Read = (bytes: Buffer, record: KafkaRecord, precision: Precision) => { value: unknown } | RecordError;
 
 /** `{"schema":…,"payload":` of an earlier record, and its schema; null: the payload is schemaless. */
 interface KnownHead {
@@ -57,9 +57,14 @@ function createEnvelopeReader(settings: JsonSettings, role: Role): Read {
   const decoding = textDecoding('utf-8');
   const heads: KnownHead[] = [];
 
-  const convert = (schema: CompiledSchema | null, payload: unknown, record: KafkaRecord, exact: boolean) => {
+  const convert = (
+    schema: CompiledSchema | null,
+    payload: unknown,
+    record: KafkaRecord,
+    precision: Precision,
+  ) => {
     try {
-      return { value: schema ? schema.convert(payload, { exact }) : payload };
+      return { value: schema ? schema.convert(payload, { exact: precision !== 'nearest' }) : payload };
     } catch (error) {
       return mismatch(error, record, role);
     }
@@ -74,12 +79,12 @@ function createEnvelopeReader(settings: JsonSettings, role: Role): Read {
     }
   };
 
-  return (bytes, record, exact) => {
+  return (bytes, record, precision) => {
     const text = decoding.decode(bytes, record, role);
     if (text instanceof RecordError) return text;
     const head = knownHead(heads, text);
-    const rest = head && payloadAfter(head, text, exact);
-    if (rest) return convert(head.schema, rest.value, record, exact);
+    const rest = head && payloadAfter(head, text, precision);
+    if (rest) return convert(head.schema, rest.value, record, precision);
 
     if (isBlank(text)) return notEnvelope('nothing', record, role);
     const parsed = parseJson(bytes, text, record, role, decoding);
@@ -90,16 +95,18 @@ function createEnvelopeReader(settings: JsonSettings, role: Role): Read {
     const schema = compiled(envelope.schema, record);
     if (schema instanceof RecordError) return schema;
     knowHead(heads, text, settings);
-    const reviver = reviverFor(schema, exact);
-    if (!reviver) return convert(schema, envelope.payload, record, exact);
+    const reviver = payloadReviver(schema, precision);
+    if (!reviver) return convert(schema, envelope.payload, record, precision);
     const again = parseJson(bytes, text, record, role, decoding, reviver);
     if (again instanceof RecordError) return again;
-    return convert(schema, (again.value as { payload: unknown }).payload, record, exact);
+    return convert(schema, (again.value as { payload: unknown }).payload, record, precision);
   };
 }
 
-function reviverFor(schema: CompiledSchema | null, exact: boolean) {
-  return schema?.decimals ? exactNumbers : exact ? exactIntegers : undefined;
+/** A schema says what its numbers are, so that their texts matter to Decimals alone. */
+function payloadReviver(schema: CompiledSchema | null, precision: Precision) {
+  if (schema?.decimals) return reviverFor('sources');
+  return reviverFor(schema && precision === 'sources' ? 'integers' : precision);
 }
 
 function knownHead(heads: KnownHead[], text: string): KnownHead | undefined {
@@ -112,11 +119,11 @@ function knownHead(heads: KnownHead[], text: string): KnownHead | undefined {
  * The payload of a text that begins with a known head: undefined unless one JSON value and `}` follow it, in which
  * case the whole is a valid envelope, since head and `0}` are.
  */
-function payloadAfter(head: KnownHead, text: string, exact: boolean): { value: unknown } | undefined {
+function payloadAfter(head: KnownHead, text: string, precision: Precision): { value: unknown } | undefined {
   const end = text.lastIndexOf('}');
   if (end < head.text.length || !isBlank(text.slice(end + 1))) return undefined;
   const payload = text.slice(head.text.length, end);
-  const reviver = reviverFor(head.schema, exact) as Parameters<typeof JSON.parse>[1];
+  const reviver = payloadReviver(head.schema, precision) as Parameters<typeof JSON.parse>[1];
   try {
     const value: unknown = JSON.parse(payload, reviver);
     return payload.length > 2 * MAX_DEPTH && !withinDepth(value, MAX_DEPTH - 1) ? undefined : { value };

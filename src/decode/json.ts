@@ -2,19 +2,15 @@
 import type { RecordError } from '../errors.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import { badRecord, kindOf, type Role } from './bad-record.ts';
-import type { RowObject } from './converter.ts';
+import type { Precision, RowObject } from './converter.ts';
 import { findSyntaxError } from './json-syntax.ts';
 import type { TextDecoding } from './text.ts';
+import { NumberText, TypedValue } from './typed.ts';
 
 /** Jackson's limit (StreamReadConstraints), and ours: what works on rows may recurse. */
 export const MAX_DEPTH = 1000;
-/** Jackson's limit for the length of a number; longer integers are left to JSON.parse. */
+/** Jackson's limit for the length of a number; longer ones are left to JSON.parse. */
 const MAX_DIGITS = 1000;
-
-/** A number with more digits than a double keeps and no integer; only `exactNumber` makes it. */
-export class LongNumber {
-  constructor(readonly source: string) {}
-}
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 
@@ -22,15 +18,17 @@ type Reviver = (key: string, value: unknown, context: { source?: string }) => un
 export const exactIntegers: Reviver = (_key, value, context) =>
   typeof value === 'number' && !Number.isSafeInteger(value) ? (exactInteger(context.source) ?? value) : value;
 
-/** For JSON.parse: as `exactIntegers`, and long fractions become LongNumber. */
-export const exactNumbers: Reviver = (_key, value, context) => {
-  if (typeof value !== 'number' || context.source === undefined || context.source.length <= 15) return value;
-  if (Number.isSafeInteger(value) && INTEGER.test(context.source)) return value;
-  return (
-    exactInteger(context.source) ??
-    (context.source.length <= MAX_DIGITS ? new LongNumber(context.source) : value)
-  );
+/** For JSON.parse: as `exactIntegers`, and a number that is written otherwise than `String` would becomes NumberText. */
+export const numberSources: Reviver = (_key, value, context) => {
+  const { source } = context;
+  if (typeof value !== 'number' || source === undefined || source === String(value)) return value;
+  return exactInteger(source) ?? (source.length <= MAX_DIGITS ? new NumberText(source) : value);
 };
+
+/** The reviver that reads numbers with that precision. */
+export function reviverFor(precision: Precision): Reviver | undefined {
+  return precision === 'nearest' ? undefined : precision === 'integers' ? exactIntegers : numberSources;
+}
 
 /**
  * Parses one side of a record.
@@ -72,11 +70,11 @@ export function isBlank(text: string): boolean {
 /** A row must be an object. null passes; anything else is what Connect's sink task would fail on: stage TASK_PUT. */
 export function asRow(value: unknown, record: KafkaRecord): RowObject | null | RecordError {
   if (value === null) return null;
-  if (typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array))
-    return value as RowObject;
+  const other = Array.isArray(value) || value instanceof Uint8Array || value instanceof TypedValue;
+  if (typeof value === 'object' && !other) return value as RowObject;
   return badRecord('RECORD_NOT_OBJECT', { side: 'value', stage: 'TASK_PUT' }, record, 'is no row', {
     expected: 'an object with the fields of the collection',
-    found: value instanceof Uint8Array ? 'bytes' : kindOf(value),
+    found: kindOf(value),
   });
 }
 
@@ -111,10 +109,10 @@ export function withinDepth(value: unknown, depth: number): boolean {
 const PLAIN_KEYS = 'For keys of any kind set key.converter=org.apache.kafka.connect.storage.StringConverter';
 const INTEGER = /^-?[0-9]+$/;
 
+/** undefined for a safe integer as well: that it is written otherwise (`-0`) is no matter of digits. */
 function exactInteger(source: string | undefined): bigint | undefined {
-  return source !== undefined && source.length <= MAX_DIGITS && INTEGER.test(source)
-    ? BigInt(source)
-    : undefined;
+  if (source === undefined || source.length > MAX_DIGITS || !INTEGER.test(source)) return undefined;
+  return Number.isSafeInteger(Number(source)) ? undefined : BigInt(source);
 }
 
 function tooDeep(record: KafkaRecord, role: Role): RecordError {

@@ -4,8 +4,8 @@ import { RecordError } from '../errors.ts';
 import { loadVectors } from '../native/vectors.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import type { Role } from './bad-record.ts';
-import type { Decoded, RowObject, ValueConverter, VectorHint } from './converter.ts';
-import { asRow, exactIntegers, isBlank, parseJson, setOwn } from './json.ts';
+import type { Decoded, Precision, RowObject, ValueConverter, VectorHint } from './converter.ts';
+import { asRow, isBlank, parseJson, reviverFor, setOwn } from './json.ts';
 import type { TextDecoding } from './text.ts';
 import { createVectorDecoder, type ExactInteger, type VectorDecoder } from './vectors.ts';
 
@@ -53,6 +53,13 @@ export function createSchemalessConverter(options: SchemalessOptions): ValueConv
     return decoded;
   };
 
+  /** The reviver is called for each number: vectors are taken out before, where that can be done. */
+  const decodeSources = (record: KafkaRecord): Decoded => {
+    if (!vectors) useNative(true);
+    const row = record.value === null ? undefined : vectors?.decodeSources(record.value);
+    return row ?? decodeOne(record, options, 'sources');
+  };
+
   return {
     expect(expected) {
       hints = [...expected];
@@ -62,7 +69,8 @@ export function createSchemalessConverter(options: SchemalessOptions): ValueConv
       rowOf.clear();
       return vectors ? decodeNatively(vectors, records) : records.map(record => decodeOne(record, options));
     },
-    decodeExact(record) {
+    decodeExact(record, precision) {
+      if (precision === 'sources') return decodeSources(record);
       const known = rowOf.get(record);
       if (known) {
         rowOf.delete(record);
@@ -71,7 +79,7 @@ export function createSchemalessConverter(options: SchemalessOptions): ValueConv
       }
       // Where one record has long integers (ids often do) the next ones have them: from now on they are found at once.
       if (!vectors) useNative(true);
-      return decodeOne(record, options, true);
+      return decodeOne(record, options, 'integers');
     },
   };
 }
@@ -81,13 +89,17 @@ export function createSchemalessConverter(options: SchemalessOptions): ValueConv
 /** Below, JSON.parse of the whole text is as fast (scripts/benchmark/decode.ts). */
 const NATIVE_MIN_COMPONENTS = 24;
 
-function decodeOne(record: KafkaRecord, options: SchemalessOptions, exact = false): Decoded {
+function decodeOne(
+  record: KafkaRecord,
+  options: SchemalessOptions,
+  precision: Precision = 'nearest',
+): Decoded {
   const { decoding, role } = options;
   if (record.value === null) return null;
   const text = decoding.decode(record.value, record, role);
   if (text instanceof RecordError) return text;
   if (options.nullable && isBlank(text)) return null;
-  const parsed = parseJson(record.value, text, record, role, decoding, exact ? exactIntegers : undefined);
+  const parsed = parseJson(record.value, text, record, role, decoding, reviverFor(precision));
   if (parsed instanceof RecordError) return parsed;
   if (parsed.value === null && !options.nullable) return asRow(undefined, record);
   return asRow(parsed.value, record);

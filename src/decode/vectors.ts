@@ -1,7 +1,8 @@
 // Decodes a poll's JSON objects at once: vectors by the native addon, the rest by one JSON.parse for many records.
 import type { VectorsAddon } from '../native/vectors.ts';
 import type { RowObject, VectorHint } from './converter.ts';
-import { setOwn } from './json.ts';
+import { numberSources, setOwn } from './json.ts';
+import { NumberText } from './typed.ts';
 
 /** An integer that a double cannot hold, and where it belongs; until then the row has the nearest double there. */
 export interface ExactInteger {
@@ -21,6 +22,11 @@ export interface VectorDecoder {
     rows: Array<RowObject | undefined>,
     exact: Map<number, ExactInteger[]>,
   ): void;
+  /**
+   * One text, with its numbers as they are written (NumberText), but for those of the vectors.
+   * @returns undefined where the text was declined
+   */
+  decodeSources(text: Buffer): RowObject | undefined;
 }
 
 /** Fields that the addon looks for; without any it still finds long integers. */
@@ -59,11 +65,7 @@ export function createVectorDecoder(addon: VectorsAddon, hints: readonly VectorH
             | RowObject
             | undefined;
           if (row === undefined) continue;
-          for (let f = 0; f < fields.length; f++) {
-            if ((found & (1 << f)) === 0) continue;
-            const at = i * slot + layout[f * 3 + 2]!;
-            row[fields[f]!.name] = slab.subarray(at, at + fields[f]!.dim);
-          }
+          putVectors(row, found, slab, i * slot);
           const marks = meta[3 * i + 3]!;
           if (marks > 0) {
             const integers: ExactInteger[] = [];
@@ -75,7 +77,29 @@ export function createVectorDecoder(addon: VectorsAddon, hints: readonly VectorH
         from += count;
       }
     },
+
+    decodeSources(text) {
+      const slab = new Float32Array(slot);
+      const rest = scratch(slot);
+      if (addon.extract([text], 0, names, layout, slab, rest, meta) !== 1 || meta[2]! < 0) return undefined;
+      const parsed = parse(rest.toString(meta[1] === 1 ? 'latin1' : 'utf8', 0, meta[0]), numberSources);
+      const row = (parsed as RowObject[] | undefined)?.[0];
+      if (row === undefined) return undefined;
+      putVectors(row, meta[2]!, slab, 0);
+      const integers: ExactInteger[] = [];
+      takeMarks(row, meta[3]!, integers);
+      for (const { holder, name, value } of integers) setOwn(holder, name, value);
+      return row;
+    },
   };
+
+  function putVectors(row: RowObject, found: number, slab: Float32Array, from: number): void {
+    for (let f = 0; f < fields.length; f++) {
+      if ((found & (1 << f)) === 0) continue;
+      const at = from + layout[f * 3 + 2]!;
+      row[fields[f]!.name] = slab.subarray(at, at + fields[f]!.dim);
+    }
+  }
 }
 
 // --- internal ---
@@ -102,9 +126,9 @@ function scratch(slot: number): Buffer {
   return scratchText;
 }
 
-function parse(text: string): unknown {
+function parse(text: string, reviver?: typeof numberSources): unknown {
   try {
-    return JSON.parse(text);
+    return reviver ? JSON.parse(text, reviver as Parameters<typeof JSON.parse>[1]) : JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -113,6 +137,7 @@ function parse(text: string): unknown {
 /** Turns marked strings into numbers, noting those that lose digits; gives how many are still to be found. */
 function takeMarks(holder: object, marks: number, integers: ExactInteger[]): number {
   let left = marks;
+  if (left === 0) return 0;
   for (const name in holder) {
     const value = (holder as Record<string, unknown>)[name];
     if (typeof value === 'string') {
@@ -122,7 +147,12 @@ function takeMarks(holder: object, marks: number, integers: ExactInteger[]): num
       if (!Number.isSafeInteger(number)) integers.push({ holder, name, value: BigInt(digits) });
       setOwn(holder, name, number);
       if (--left === 0) return 0;
-    } else if (typeof value === 'object' && value !== null && !(value instanceof Float32Array)) {
+    } else if (
+      typeof value === 'object' &&
+      value !== null &&
+      !(value instanceof Float32Array) &&
+      !(value instanceof NumberText)
+    ) {
       left = takeMarks(value, left, integers);
       if (left === 0) return 0;
     }

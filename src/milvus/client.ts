@@ -120,7 +120,7 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
   return {
     serverVersion,
     writer: createWriter(wire, log),
-    describe: () => describe(control, settings),
+    describe: () => describe(control, settings, serverVersion),
     async ping() {
       const { requestTimeoutMs: timeoutMs } = settings;
       const answer = await callUnary(GET_VERSION, EMPTY, wire, { timeoutMs });
@@ -248,7 +248,11 @@ async function readPem(path: string | undefined): Promise<Buffer | null> {
   }
 }
 
-async function describe(control: Control, settings: MilvusSettings): Promise<CollectionSchema> {
+async function describe(
+  control: Control,
+  settings: MilvusSettings,
+  serverVersion: string,
+): Promise<CollectionSchema> {
   const { collection, database } = settings;
   let described: DescribedCollection & { status: Parameters<typeof toStatus>[0] };
   try {
@@ -261,7 +265,7 @@ async function describe(control: Control, settings: MilvusSettings): Promise<Col
   const failure = classifyStatus(toStatus(described.status));
   if (failure?.label === 'collection_not_found') throw await collectionMissing(control, settings, failure);
   if (failure) raise(failure, settings);
-  return toCollectionSchema(described, { database, collection });
+  return toCollectionSchema(described, { database, collection }, serverVersion);
 }
 
 /** The SDK turns this status into an empty answer, and stumbles over that. */

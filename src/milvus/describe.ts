@@ -1,6 +1,6 @@
 // The SDK's DescribeCollection answer → the collection's schema as the sink needs it.
 import { EXIT, SinkError } from '../errors.ts';
-import { type CollectionSchema, DataType, type FieldSchema, plainField } from './schema.ts';
+import { type CollectionSchema, DataType, dataTypeOf, type FieldSchema, plainField } from './schema.ts';
 import { LEGACY_CODES, type MilvusStatus } from './status.ts';
 
 /** What is read of the SDK's answer. Enums come as names; as numbers where the SDK does not know the name. */
@@ -31,17 +31,22 @@ export interface DescribedField {
   type_params?: { key: string; value: string | number }[];
 }
 
-/** @throws SinkError MILVUS_SCHEMA when there is no primary key or a type is unknown here */
+/**
+ * A type that is unknown here is kept by its number: whether it matters is the mapper's to say.
+ * @param serverVersion as Connect tells it, e.g. `v2.3.5-lite`
+ * @throws SinkError MILVUS_SCHEMA when there is no primary key
+ */
 export function toCollectionSchema(
   described: DescribedCollection,
   where: { database: string; collection: string },
+  serverVersion = '',
 ): CollectionSchema {
   const { schema } = described;
   const computed = new Set((schema.functions ?? []).flatMap(f => f.output_field_names ?? []));
   const fields: FieldSchema[] = [];
   for (const field of schema.fields) {
     if (field.is_dynamic || field.name === '$meta') continue;
-    fields.push(toField(field, computed, schema.autoID ?? false, where.collection));
+    fields.push(toField(field, computed, schema.autoID ?? false));
   }
   for (const struct of schema.struct_array_fields ?? []) {
     fields.push({ ...plainField(struct.name, DataType.ArrayOfStruct), nullable: struct.nullable ?? false });
@@ -59,6 +64,7 @@ export function toCollectionSchema(
     primary,
     dynamic: schema.enable_dynamic_field ?? false,
     schemaTimestamp: BigInt(described.update_timestamp_str || described.update_timestamp || 0),
+    ...(isBefore24(serverVersion) && { jsonObjectsOnly: true }),
   };
 }
 
@@ -84,25 +90,8 @@ export function toStatus(status: {
 
 // --- internal ---
 
-function toField(
-  field: DescribedField,
-  computed: ReadonlySet<string>,
-  autoId: boolean,
-  collection: string,
-): FieldSchema {
-  const type = dataType(field.data_type);
-  if (type === undefined) {
-    throw new SinkError(
-      'MILVUS_SCHEMA',
-      EXIT.milvusRefused,
-      `field ${field.name} has a type that this version does not know`,
-      {
-        where: collection,
-        found: String(field.data_type),
-        fix: 'Update milvus-sink',
-      },
-    );
-  }
+function toField(field: DescribedField, computed: ReadonlySet<string>, autoId: boolean): FieldSchema {
+  const type = dataTypeOf(field.data_type);
   const primary = field.is_primary_key ?? false;
   const parameters = new Map((field.type_params ?? []).map(({ key, value }) => [key, value]));
   const schema: FieldSchema = {
@@ -124,16 +113,13 @@ function toField(
   if (dim !== undefined) schema.dim = dim;
   if (maxLength !== undefined) schema.maxLength = maxLength;
   if (maxCapacity !== undefined) schema.maxCapacity = maxCapacity;
-  const elementType = field.element_type === undefined ? undefined : dataType(field.element_type);
+  const elementType = field.element_type === undefined ? undefined : dataTypeOf(field.element_type);
   if (type === DataType.Array && elementType !== undefined) schema.elementType = elementType;
   return schema;
 }
 
-const KNOWN_TYPES = new Set<number>(Object.values(DataType));
-
-function dataType(value: string | number): DataType | undefined {
-  // schema.proto writes an underscore before the names of some newer types.
-  const type =
-    typeof value === 'number' ? value : (DataType as Record<string, number>)[value.replace(/^_/, '')];
-  return type !== undefined && KNOWN_TYPES.has(type) ? (type as DataType) : undefined;
+/** Versions that are not told, or not in numbers (milvus-lite's), are taken for newer ones. */
+function isBefore24(version: string): boolean {
+  const parts = /^v?(\d+)\.(\d+)\./.exec(version);
+  return parts !== null && (Number(parts[1]) < 2 || (Number(parts[1]) === 2 && Number(parts[2]) < 4));
 }

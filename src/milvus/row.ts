@@ -1,6 +1,6 @@
 // A row: one record's values, checked against the collection's schema and ready to be encoded.
 
-import type { RowObject } from '../decode/converter.ts';
+import type { Precision, RowObject } from '../decode/converter.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import type { Column } from './wire/column.ts';
 
@@ -19,13 +19,17 @@ export interface Row {
   record: KafkaRecord;
 }
 
-/** Returned by the mapper when a number may have lost digits: decode the record exactly and map it again. */
+/** Returned by the mapper when an integer may have lost digits: decode the record with `integers` and map it again. */
 export const NEEDS_EXACT: unique symbol = Symbol('needs exact integers');
+/** Returned by the mapper when a number's text is wanted: decode the record with `sources` and map it again. */
+export const NEEDS_SOURCES: unique symbol = Symbol('needs the texts of numbers');
+export type NeedsMore = typeof NEEDS_EXACT | typeof NEEDS_SOURCES;
 
 export interface RowMapper {
   /**
-   * @param exact `value` comes from `decodeExact`: the answer is then a row, never NEEDS_EXACT again
+   * @param precision with which `value` was decoded, `nearest` by default. With `integers` the answer is never
+   *   NEEDS_EXACT, with `sources` it is a row
    * @throws RecordError stage TASK_PUT, naming record, field, expected and found
    */
-  map(value: RowObject, record: KafkaRecord, exact?: boolean): Row | typeof NEEDS_EXACT;
+  map(value: RowObject, record: KafkaRecord, precision?: Precision): Row | NeedsMore;
 }

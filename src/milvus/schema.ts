@@ -28,8 +28,18 @@ export const DataType = {
 } as const;
 export type DataType = (typeof DataType)[keyof typeof DataType];
 
+/** Types that schema.proto got after 2.6 and that are not written here: for messages. */
+const NEWER_TYPES = new Map([
+  [27, 'Mol'],
+  [28, 'Date'],
+  [29, 'Time'],
+  [30, 'Decimal'],
+  [31, 'UUID'],
+]);
+
 export interface FieldSchema {
   name: string;
+  /** Also a number that is none of DataType, from a newer server. */
   type: DataType;
   primary: boolean;
   autoId: boolean;
@@ -62,6 +72,30 @@ export interface CollectionSchema {
   dynamic: boolean;
   /** Server's update timestamp of the schema, sent with each request where the server knows it; 0n when absent. */
   schemaTimestamp: bigint;
+  /** JSON columns take objects only: Milvus before 2.4. */
+  jsonObjectsOnly?: boolean;
+}
+
+/** The type's name as Milvus writes it, with that of an array's elements. */
+export function typeName(field: Pick<FieldSchema, 'type' | 'elementType'>): string {
+  const name = nameOf(field.type);
+  return field.elementType === undefined ? name : `${name} of ${nameOf(field.elementType)}`;
+}
+
+/** The name of a data type as Milvus writes it. */
+export function nameOf(type: DataType): string {
+  const known = Object.entries(DataType).find(([, number]) => number === type)?.[0];
+  return known ?? NEWER_TYPES.get(type) ?? `type ${type}`;
+}
+
+/** The data type of that name or number; of a name that is not known, None, which is no field's type. */
+export function dataTypeOf(value: string | number): DataType {
+  if (typeof value === 'number') return value as DataType;
+  // schema.proto writes an underscore before the names of some newer types.
+  const name = value.replace(/^_/, '');
+  if (Object.hasOwn(DataType, name)) return DataType[name as keyof typeof DataType];
+  const newer = [...NEWER_TYPES].find(([, known]) => known === name)?.[0];
+  return (newer ?? 0) as DataType;
 }
 
 /** A field with nothing special about it, for the caller to add to. */

@@ -1,18 +1,20 @@
 // From a record to its row, or to what becomes of a record that has none; and how rows are written as it is now.
-import type { InsertMode, SinkSettings } from '../config/settings.ts';
+import type { InsertMode, MilvusSettings, SinkSettings } from '../config/settings.ts';
 import type { Decoded, KeyConverter, ValueConverter } from '../decode/converter.ts';
 import { EXIT, place, RecordError, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type ColumnMapper, createRowMapper } from '../milvus/map/mapper.ts';
-import { NEEDS_EXACT, type Row } from '../milvus/row.ts';
-import { type CollectionSchema, DataType } from '../milvus/schema.ts';
+import { type ColumnMapper, createRowMapper, type DropReason } from '../milvus/map/mapper.ts';
+import { NEEDS_EXACT, NEEDS_SOURCES, type NeedsMore, type Row } from '../milvus/row.ts';
+import { type CollectionSchema, DataType, typeName } from '../milvus/schema.ts';
 import type { KafkaRecord } from '../source/record.ts';
 import type { SinkEvents } from './events.ts';
 import { chooseInsertMode } from './insert-mode.ts';
 import type { Tolerance } from './tolerance.ts';
 
 export interface RowReaderOptions {
-  settings: Pick<SinkSettings, 'insertMode' | 'insertModeExplicit'>;
+  settings: Pick<SinkSettings, 'insertMode' | 'insertModeExplicit'> & {
+    milvus: Pick<MilvusSettings, 'jsonMaxBytes'>;
+  };
   schema: CollectionSchema;
   valueConverter: ValueConverter;
   keyConverter: KeyConverter;
@@ -28,7 +30,7 @@ export class RowReader {
   private schema!: CollectionSchema;
   private mapper!: ColumnMapper;
   private mode: InsertMode;
-  private readonly droppedSaid = new Set<string>();
+  private readonly said = new Set<string>();
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
   constructor(private readonly options: RowReaderOptions) {
@@ -60,7 +62,8 @@ export class RowReader {
     const insertMode = chooseInsertMode(schema, settings);
     const mapper = createRowMapper(schema, {
       insertMode,
-      onDropped: (field, count) => this.dropped(field, count),
+      jsonMaxBytes: settings.milvus.jsonMaxBytes,
+      onDropped: (field, reason) => this.dropped(field, reason),
     });
     if (insertMode !== this.mode) {
       this.mode = insertMode;
@@ -76,6 +79,10 @@ export class RowReader {
       field => field.type === DataType.FloatVector && !field.functionOutput,
     );
     this.options.valueConverter.expect(vectors.map(field => ({ name: field.name, dim: field.dim ?? 0 })));
+    for (const field of mapper.leftOut) {
+      const rest = field.hasDefault ? 'every row gets its default' : 'it is null in every row';
+      this.sayOnce(field.name, `its type ${typeName(field)} is not written by this version: ${rest}`);
+    }
   }
 
   decode(records: readonly KafkaRecord[]): Decoded[] {
@@ -92,7 +99,7 @@ export class RowReader {
       }
       if (decoded instanceof RecordError) throw decoded;
       const row = this.mapper.map(decoded, record);
-      return row === NEEDS_EXACT ? this.toExactRow(record) : row;
+      return typeof row === 'symbol' ? this.toExactRow(record, row) : row;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       return this.options.tolerance.bad(record, error) ? 'skipped' : 'undone';
@@ -101,25 +108,30 @@ export class RowReader {
 
   // --- internal ---
 
-  private toExactRow(record: KafkaRecord): Row {
-    const exact = this.options.valueConverter.decodeExact(record);
+  private toExactRow(record: KafkaRecord, needed: NeedsMore): Row {
+    const precision = needed === NEEDS_EXACT ? 'integers' : 'sources';
+    const exact = this.options.valueConverter.decodeExact(record, precision);
     if (exact instanceof RecordError) throw exact;
-    const row = exact === null ? NEEDS_EXACT : this.mapper.map(exact, record, true);
-    if (row === NEEDS_EXACT) {
-      throw new SinkError('INTERNAL', EXIT.internal, 'a record changed between two decodings', {
-        where: place(record),
-      });
-    }
-    return row;
+    const row = exact === null ? needed : this.mapper.map(exact, record, precision);
+    if (typeof row !== 'symbol') return row;
+    if (row === NEEDS_SOURCES && precision === 'integers') return this.toExactRow(record, row);
+    throw new SinkError('INTERNAL', EXIT.internal, 'a record changed between two decodings', {
+      where: place(record),
+    });
   }
 
-  private dropped(field: string, count: number): void {
-    this.options.events.fieldsDropped(count);
-    if (this.droppedSaid.has(field) || this.droppedSaid.size >= MAX_FIELDS_SAID) return;
-    this.droppedSaid.add(field);
-    this.options.log.warn(
-      `field ${JSON.stringify(field)} has no place in collection ${this.schema.collection} (not in its schema, or filled by the server): dropped from every record`,
-    );
+  private dropped(field: string, reason: DropReason): void {
+    this.options.events.fieldsDropped(1);
+    if (reason === 'unwritable') return;
+    const why =
+      reason === 'generated' ? 'it is filled by the server' : `collection ${this.schema.collection} lacks it`;
+    this.sayOnce(field, `${why}: dropped from every record`);
+  }
+
+  private sayOnce(field: string, what: string): void {
+    if (this.said.has(field) || this.said.size >= MAX_FIELDS_SAID) return;
+    this.said.add(field);
+    this.options.log.warn(`field ${JSON.stringify(field)}: ${what}`);
   }
 }
 

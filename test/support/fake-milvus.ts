@@ -146,6 +146,7 @@ export class FakeMilvus {
       requestTimeoutMs: 5000,
       refusedTimeoutMs: 500,
       requestTimeoutMinMs: 5000,
+      jsonMaxBytes: 65_536,
       ...overrides,
     };
   }

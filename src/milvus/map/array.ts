@@ -1,6 +1,5 @@
 // Array fields: every element is read as a field of the element type would be.
 
-import { NEEDS_EXACT } from '../row.ts';
 import type { DataType } from '../schema.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
@@ -28,13 +27,13 @@ export function arrayReader(
       if (element.extraBytes) for (const item of items) bytes += element.extraBytes(item);
       return bytes;
     },
-    read: (value, record, exact) => {
+    read: (value, record, precision) => {
       if (!Array.isArray(value)) return refuse('ROW_FIELD_TYPE', record, field, expected, describe(value));
       if (value.length > limit) return refuse('ROW_ARRAY_TOO_LONG', record, field, expected, describe(value));
       const checked = new Array(value.length);
       for (let i = 0; i < value.length; i++) {
-        const item = element.read(value[i], record, exact);
-        if (item === NEEDS_EXACT) return NEEDS_EXACT;
+        const item = element.read(value[i], record, precision);
+        if (typeof item === 'symbol') return item;
         checked[i] = item;
       }
       return checked;

@@ -1,17 +1,25 @@
 // Record → row: one reader per field is built once from the schema; a record passes through them.
-import type { RowObject } from '../../decode/converter.ts';
+import type { Precision, RowObject } from '../../decode/converter.ts';
+import { TypedValue } from '../../decode/typed.ts';
 import { EXIT, SinkError } from '../../errors.ts';
 import type { KafkaRecord } from '../../source/record.ts';
-import { NEEDS_EXACT, type PrimaryKey, type Row, type RowMapper } from '../row.ts';
-import { type CollectionSchema, type DataType, type FieldSchema, DataType as T } from '../schema.ts';
+import type { NeedsMore, PrimaryKey, Row, RowMapper } from '../row.ts';
+import {
+  type CollectionSchema,
+  type DataType,
+  type FieldSchema,
+  DataType as T,
+  typeName,
+} from '../schema.ts';
 import type { Column } from '../wire/column.ts';
 import { utf8Length } from '../wire/writer.ts';
 import { arrayReader } from './array.ts';
-import { jsonReader, jsonText } from './json.ts';
+import { type JsonLimits, jsonReader, jsonText } from './json.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
-import { plainReader, stringReader, timestamptzReader } from './scalar.ts';
+import { GEOMETRY, plainReader, stringReader } from './scalar.ts';
 import { sparseVectorReader } from './sparse.ts';
+import { timestamptzReader } from './timestamptz.ts';
 import {
   bfloat16VectorReader,
   binaryVectorReader,
@@ -23,23 +31,39 @@ import {
 export interface RowMapperOptions {
   /** `insert` leaves an autoID key to the server; `upsert` needs it in the record. */
   insertMode: 'upsert' | 'insert';
+  /** milvus.json.max.bytes: of a JSON value, and of all dynamic fields of a row together. */
+  jsonMaxBytes: number;
   /** Fields of a record that are not sent, called per record and field. */
-  onDropped(field: string, count: number): void;
+  onDropped(field: string, reason: DropReason): void;
 }
 
+/** Why a field is not sent: the schema lacks it, the server fills it, or its type cannot be written here. */
+export type DropReason = 'unknown' | 'generated' | 'unwritable';
+
 /** A mapper that also says in which columns its rows' values are. */
-export type ColumnMapper = RowMapper & { readonly columns: readonly Column[] };
+export interface ColumnMapper extends RowMapper {
+  readonly columns: readonly Column[];
+  /** Fields that no row fills, since their type cannot be written here: they stay null, or at their default. */
+  readonly leftOut: readonly FieldSchema[];
+}
+
+/** Whether rows can have a value of the field. */
+export function isWritable(field: FieldSchema): boolean {
+  return readerOf(field, { maxBytes: 0, objectsOnly: false }) !== undefined;
+}
 
 /**
  * Builds the mapper of a collection.
  *
  * Every field is checked as the server would: type, range, bytes, dimension. Absent or null values become the default
  * or null where the schema has one. Names that the schema lacks go into `$meta` in a dynamic collection, else they are
- * dropped; what functions of the collection compute, and an autoID key in `insert` mode, is dropped always.
+ * dropped; what functions of the collection compute, and an autoID key in `insert` mode, is dropped always. A field whose
+ * type cannot be written is left out where the schema allows it.
  * @throws SinkError MILVUS_FIELD_UNSUPPORTED when a required field has a type that cannot be written
  */
 export function createRowMapper(schema: CollectionSchema, options: RowMapperOptions): ColumnMapper {
-  const { fields, dropped } = plan(schema, options.insertMode);
+  const limits = { maxBytes: options.jsonMaxBytes, objectsOnly: schema.jsonObjectsOnly === true };
+  const { fields, dropped, leftOut } = plan(schema, options.insertMode, limits);
   const columns: Column[] = fields.map(field => field.column);
   if (schema.dynamic) columns.push(META_COLUMN);
   const names = new Set(fields.map(field => field.name));
@@ -50,7 +74,8 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
 
   return {
     columns,
-    map(value: RowObject, record: KafkaRecord, exact = false): Row | typeof NEEDS_EXACT {
+    leftOut,
+    map(value: RowObject, record: KafkaRecord, precision: Precision = 'nearest'): Row | NeedsMore {
       const values = new Array<unknown>(width);
       let bytes = fixedBytes;
       let matched = 0;
@@ -61,8 +86,8 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
         if (raw !== undefined) matched++;
         if (raw === undefined || raw === null) checked = absent(field, raw, record);
         else {
-          checked = field.reader.read(raw, record, exact);
-          if (checked === NEEDS_EXACT) return NEEDS_EXACT;
+          checked = field.reader.read(raw, record, precision);
+          if (typeof checked === 'symbol') return checked as NeedsMore;
         }
         values[i] = checked;
         if (field.reader.extraBytes && checked !== undefined) bytes += field.reader.extraBytes(checked);
@@ -70,8 +95,8 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
       if (ownKeys(value) !== matched) {
         const meta = extras(value, record);
         if (metaIndex >= 0 && meta) {
-          const text = jsonText(META, meta, record, exact);
-          if (text === NEEDS_EXACT) return NEEDS_EXACT;
+          const text = jsonText(META, meta, record, precision, limits.maxBytes);
+          if (typeof text === 'symbol') return text;
           values[metaIndex] = text;
           bytes += utf8Length(text);
         } else if (metaIndex >= 0) values[metaIndex] = '{}';
@@ -90,7 +115,7 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
     let some = false;
     const given = value[META];
     if (given !== undefined && given !== null) {
-      if (typeof given !== 'object' || Array.isArray(given)) {
+      if (typeof given !== 'object' || Array.isArray(given) || given instanceof TypedValue) {
         refuse('ROW_FIELD_TYPE', record, META, 'an object', describe(given));
       }
       for (const name of Object.keys(given)) {
@@ -118,7 +143,8 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
 
   function drop(value: RowObject): void {
     for (const name of Object.keys(value)) {
-      if (dropped.has(name) || (!schema.dynamic && !names.has(name))) options.onDropped(name, 1);
+      const reason = dropped.get(name) ?? (schema.dynamic || names.has(name) ? undefined : 'unknown');
+      if (reason) options.onDropped(name, reason);
     }
   }
 }
@@ -160,15 +186,19 @@ interface PlannedField {
   fallback: unknown;
 }
 
-function plan(schema: CollectionSchema, insertMode: 'upsert' | 'insert') {
+function plan(schema: CollectionSchema, insertMode: 'upsert' | 'insert', limits: JsonLimits) {
   const fields: PlannedField[] = [];
-  const dropped = new Set<string>();
+  const dropped = new Map<string, DropReason>();
+  const leftOut: FieldSchema[] = [];
   for (const field of schema.fields) {
     const generated = field.functionOutput || (field.primary && field.autoId && insertMode === 'insert');
-    const reader = generated ? undefined : readerOf(field);
+    const reader = generated ? undefined : readerOf(field, limits);
     if (!reader) {
-      if (!generated && !field.nullable && !field.hasDefault) throw unsupported(schema, field);
-      dropped.add(field.name);
+      if (!generated) {
+        if (!field.nullable && !field.hasDefault) throw unsupported(schema, field);
+        leftOut.push(field);
+      }
+      dropped.set(field.name, generated ? 'generated' : 'unwritable');
       continue;
     }
     fields.push({
@@ -187,10 +217,10 @@ function plan(schema: CollectionSchema, insertMode: 'upsert' | 'insert') {
       },
     });
   }
-  return { fields, dropped };
+  return { fields, dropped, leftOut };
 }
 
-function readerOf(field: FieldSchema): Reader | undefined {
+function readerOf(field: FieldSchema, limits: JsonLimits): Reader | undefined {
   const { name, type, dim, maxLength } = field;
   if (dim !== undefined && dim > 0) {
     switch (type) {
@@ -211,11 +241,11 @@ function readerOf(field: FieldSchema): Reader | undefined {
     case T.Text:
       return stringReader(name, 'Text', maxLength);
     case T.Geometry:
-      return stringReader(name, 'Geometry, well-known text', undefined);
+      return stringReader(name, GEOMETRY, undefined);
     case T.Timestamptz:
       return timestamptzReader(name);
     case T.JSON:
-      return jsonReader(name);
+      return jsonReader(name, limits);
     case T.Array:
       return arrayReader(name, field.elementType, maxLength, field.maxCapacity);
     case T.SparseFloatVector:
@@ -229,23 +259,16 @@ function unsupported(schema: CollectionSchema, field: FieldSchema): SinkError {
   return new SinkError(
     'MILVUS_FIELD_UNSUPPORTED',
     EXIT.milvusRefused,
-    `field "${field.name}" has a type that this version does not write`,
+    `field "${field.name}" has a type that this version does not write, and Milvus wants a value for it`,
     {
-      expected: 'a scalar, array or vector type, or a nullable field',
+      expected: 'a scalar, array or vector type, or a field that is nullable or has a default',
       found: typeName(field),
       where: `${schema.database}.${schema.collection}`,
-      fix: 'Make the field nullable, then it is left null, or use a collection without it',
+      fix:
+        'Milvus makes no field of an existing collection nullable: write to a collection without the field, or one ' +
+        'where it is nullable (struct arrays can be from Milvus 3.0 on)',
     },
   );
-}
-
-function typeName(field: FieldSchema): string {
-  const name = nameOf(field.type);
-  return field.elementType === undefined ? name : `${name} of ${nameOf(field.elementType)}`;
-}
-
-function nameOf(type: DataType): string {
-  return Object.entries(T).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
 }
 
 /** The default as a checked value; undefined where it is left to the server. */
@@ -253,7 +276,7 @@ function fallbackOf(field: FieldSchema, reader: Reader): unknown {
   if (field.defaultValue === undefined || !PLAIN.has(field.type)) return undefined;
   const nowhere = { topic: field.name, partition: 0, offset: 0, key: null, value: null, size: 0 };
   try {
-    return reader.read(field.defaultValue, nowhere, true);
+    return reader.read(field.defaultValue, nowhere, 'sources');
   } catch {
     // A default in a form that we do not know: the server knows it.
     return undefined;

@@ -1,12 +1,13 @@
 // What a field reader is: it checks one JSON value against one field and gives what the encoder writes.
+import type { Precision } from '../../decode/converter.ts';
 import type { KafkaRecord } from '../../source/record.ts';
 
 /**
- * Checks a value (never undefined) and gives its encodable form, or NEEDS_EXACT when `exact` is false and the value
- * holds an integer beyond ±(2^53-1) that may have lost digits.
+ * Checks a value (never undefined) and gives its encodable form, or NEEDS_EXACT or NEEDS_SOURCES when the value holds a
+ * number that was read with too little `precision` for the field.
  * @throws RecordError
  */
-export type Read = (value: unknown, record: KafkaRecord, exact: boolean) => unknown;
+export type Read = (value: unknown, record: KafkaRecord, precision: Precision) => unknown;
 
 export interface Reader {
   read: Read;

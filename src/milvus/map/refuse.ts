@@ -1,4 +1,5 @@
 // The one way in which a field of a record is refused: it names record, field, expected and found, and never quotes content.
+import { TypedValue } from '../../decode/typed.ts';
 import { place, RecordError } from '../../errors.ts';
 import type { KafkaRecord } from '../../source/record.ts';
 
@@ -10,6 +11,7 @@ export type RowErrorCode =
   | 'ROW_FIELD_RESERVED'
   | 'ROW_VARCHAR_TOO_LONG'
   | 'ROW_ARRAY_TOO_LONG'
+  | 'ROW_JSON_TOO_LONG'
   | 'ROW_STRING_MALFORMED'
   | 'ROW_VECTOR_DIM'
   | 'ROW_VECTOR_VALUE';
@@ -24,11 +26,13 @@ export function refuse(
   field: string,
   expected: string,
   found: string,
+  fix?: string,
 ): never {
   throw new RecordError(code, 'TASK_PUT', `field "${field}" ${SUMMARY[code]}`, {
     expected,
     found,
     where: place(record),
+    ...(fix !== undefined && { fix }),
   });
 }
 
@@ -51,6 +55,9 @@ export function describe(value: unknown): string {
   }
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof TypedValue) {
+    return value.digits.length <= 40 ? `${value.kind.replace(/^a /, 'the ')} ${value.digits}` : value.kind;
+  }
   if (Array.isArray(value) || ArrayBuffer.isView(value)) {
     return `an array of ${(value as { length?: number }).length ?? 0} elements`;
   }
@@ -66,6 +73,7 @@ const SUMMARY: Record<RowErrorCode, string> = {
   ROW_FIELD_RESERVED: 'may not be given there',
   ROW_VARCHAR_TOO_LONG: 'is too long',
   ROW_ARRAY_TOO_LONG: 'has too many elements',
+  ROW_JSON_TOO_LONG: 'is too long',
   ROW_STRING_MALFORMED: 'is not valid Unicode',
   ROW_VECTOR_DIM: 'has the wrong number of dimensions',
   ROW_VECTOR_VALUE: 'has a component that Milvus does not take',

@@ -1,26 +1,35 @@
-// Readers of Bool, integers, floats and strings. Strict: a value of another JSON type is refused, never coerced.
+// Readers of Bool, integers, floats and strings. A value of another JSON type is converted where nothing is lost, else
+// refused, never cut.
+import type { Precision } from '../../decode/converter.ts';
 import type { KafkaRecord } from '../../source/record.ts';
-import { NEEDS_EXACT } from '../row.ts';
+import { NEEDS_EXACT, NEEDS_SOURCES } from '../row.ts';
 import { type DataType, DataType as T } from '../schema.ts';
 import { utf8Length } from '../wire/writer.ts';
+import { doubleOf, integerOf, textOf } from './convert.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
 
 /** Numbers of this magnitude and above round to infinity as a float: half a unit above the largest one. */
 export const FLOAT_OVERFLOW = 3.4028235677973366e38;
+/** The `type` of a stringReader that takes well-known text. */
+export const GEOMETRY = 'Geometry, well-known text';
 
-/** Takes true and false only. */
+/** Takes true and false, and those words as text in any letter case (Java's parseBoolean, which makes false of the rest). */
 export function boolReader(field: string): Reader {
   return {
     fixedBytes: 1,
-    read: (value, record) =>
-      typeof value === 'boolean'
-        ? value
-        : refuse('ROW_FIELD_TYPE', record, field, 'a boolean', describe(value)),
+    read: (value, record) => {
+      if (typeof value === 'boolean') return value;
+      const word = typeof value === 'string' && value.length <= 5 ? value.toLowerCase() : '';
+      if (word === 'true' || word === 'false') return word === 'true';
+      return refuse('ROW_FIELD_TYPE', record, field, 'a boolean', describe(value));
+    },
   };
 }
 
-/** Int8, Int16, Int32: takes an integer within the range. `5.0` is one, since JSON has one kind of number. */
+/**
+ * Int8, Int16, Int32: takes an integer within the range, also as text. `5.0` is one, since JSON has one kind of number.
+ */
 export function intReader(field: string, type: string, bits: 8 | 16 | 32): Reader {
   const max = 2 ** (bits - 1) - 1;
   const min = -max - 1;
@@ -29,9 +38,10 @@ export function intReader(field: string, type: string, bits: 8 | 16 | 32): Reade
     fixedBytes: bits === 8 ? 2 : bits === 16 ? 3 : 5,
     read: (value, record) => {
       if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value;
-      const isInteger = Number.isInteger(value) || typeof value === 'bigint';
+      const integer = integerOf(value);
+      if (typeof integer === 'number' && integer >= min && integer <= max) return integer;
       return refuse(
-        isInteger ? 'ROW_FIELD_RANGE' : 'ROW_FIELD_TYPE',
+        integer === undefined ? 'ROW_FIELD_TYPE' : 'ROW_FIELD_RANGE',
         record,
         field,
         expected,
@@ -42,26 +52,26 @@ export function intReader(field: string, type: string, bits: 8 | 16 | 32): Reade
 }
 
 /**
- * Int64: takes an integer, and a string that is nothing but an integer, since JSON producers (protobuf's JSON mapping
- * among them) write int64 as strings. Gives a number when it is safe, else a bigint.
+ * Int64: takes an integer, also as text, since JSON producers (protobuf's JSON mapping among them) write int64 as
+ * strings. Gives a number when it is safe, else a bigint.
  */
 export function int64Reader(field: string): Reader {
   return {
     fixedBytes: 9,
-    read: (value, record, exact) => {
+    read: (value, record, precision) => {
       if (Number.isSafeInteger(value)) return value;
-      return int64Slow(field, value, record, exact);
+      return int64Slow(field, value, record, precision);
     },
   };
 }
 
-/** Float: takes a finite number that stays finite in 32 bits. */
+/** Float: takes a number, also as text, that stays finite in 32 bits. */
 export function floatReader(field: string): Reader {
   return {
     fixedBytes: 4,
     read: (value, record) => {
-      const x = typeof value === 'bigint' ? Number(value) : value;
-      if (typeof x !== 'number')
+      const x = doubleOf(value);
+      if (x === undefined)
         return refuse('ROW_FIELD_TYPE', record, field, 'a number (Float)', describe(value));
       if (x < FLOAT_OVERFLOW && x > -FLOAT_OVERFLOW) return x;
       return refuse('ROW_FIELD_RANGE', record, field, 'a finite 32-bit float', describe(value));
@@ -69,13 +79,13 @@ export function floatReader(field: string): Reader {
   };
 }
 
-/** Double: takes a finite number. */
+/** Double: takes a finite number, also as text. */
 export function doubleReader(field: string): Reader {
   return {
     fixedBytes: 8,
     read: (value, record) => {
-      const x = typeof value === 'bigint' ? Number(value) : value;
-      if (typeof x !== 'number')
+      const x = doubleOf(value);
+      if (x === undefined)
         return refuse('ROW_FIELD_TYPE', record, field, 'a number (Double)', describe(value));
       if (Number.isFinite(x)) return x;
       return refuse('ROW_FIELD_RANGE', record, field, 'a finite 64-bit float', describe(value));
@@ -84,49 +94,35 @@ export function doubleReader(field: string): Reader {
 }
 
 /**
- * VarChar, Text, Geometry (WKT): takes a string. Milvus counts `max_length` in bytes of UTF-8. A lone surrogate has no
- * UTF-8 and would be altered on the way, so it is refused.
+ * VarChar, Text: takes a string, and the text of a number, boolean or bytes; Geometry (WKT): a string only. Milvus counts
+ * `max_length` in bytes of UTF-8. A lone surrogate has no UTF-8 and would be altered on the way, so it is refused.
  */
 export function stringReader(field: string, type: string, maxLength: number | undefined): Reader {
   const limit = maxLength ?? Number.POSITIVE_INFINITY;
   const expected =
     maxLength === undefined ? `a string (${type})` : `a string of at most ${maxLength} bytes (${type})`;
+  const converts = type !== GEOMETRY;
   return {
     fixedBytes: 4,
     extraBytes: checked => utf8Length(checked as string),
-    read: (value, record) => {
-      if (typeof value !== 'string')
-        return refuse('ROW_FIELD_TYPE', record, field, expected, describe(value));
+    read: (value, record, precision) => {
+      let text = value;
+      if (typeof text !== 'string') {
+        text = converts ? textOf(value, precision) : undefined;
+        if (text === NEEDS_SOURCES) return NEEDS_SOURCES;
+        if (typeof text !== 'string')
+          return refuse('ROW_FIELD_TYPE', record, field, expected, describe(value));
+      }
       // One UTF-16 unit is at most 3 bytes, so most strings need no counting.
-      if (value.length * 3 > limit) {
-        const bytes = utf8Length(value);
+      if (text.length * 3 > limit) {
+        const bytes = utf8Length(text);
         if (bytes > limit)
           refuse('ROW_VARCHAR_TOO_LONG', record, field, expected, `a string of ${bytes} bytes`);
       }
-      if (!value.isWellFormed()) {
+      if (!text.isWellFormed()) {
         return refuse('ROW_STRING_MALFORMED', record, field, expected, 'a string with a lone surrogate');
       }
-      return value;
-    },
-  };
-}
-
-/**
- * Timestamptz: takes an ISO 8601 string and sends it as it is; Milvus parses it, and one without an offset is in the
- * collection's time zone (pymilvus sends `string_data` as well).
- */
-export function timestamptzReader(field: string): Reader {
-  const expected = 'an ISO 8601 date and time, e.g. 2026-01-31T12:00:00Z (Timestamptz)';
-  return {
-    fixedBytes: 4,
-    extraBytes: checked => (checked as string).length,
-    read: (value, record) => {
-      if (typeof value !== 'string')
-        return refuse('ROW_FIELD_TYPE', record, field, expected, describe(value));
-      if (!isDateTime(value)) {
-        return refuse('ROW_FIELD_RANGE', record, field, expected, `${describe(value)} that is none`);
-      }
-      return value;
+      return text;
     },
   };
 }
@@ -167,49 +163,21 @@ export function plainReader(
 
 // --- internal ---
 
-const INTEGER = /^-?\d+$/;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 const EXPECTED_INT64 = 'an integer -2^63 to 2^63-1 (Int64)';
 
-function int64Slow(field: string, value: unknown, record: KafkaRecord, exact: boolean): unknown {
-  if (typeof value === 'number' && Number.isInteger(value)) {
-    if (!exact) return NEEDS_EXACT;
-    // The exact decoder gives integers as bigint: this one was written with a fraction or an exponent, and its
-    // last digits are the double's, not the record's.
-    return refuse(
-      'ROW_FIELD_TYPE',
-      record,
-      field,
-      `${EXPECTED_INT64}, written in digits only`,
-      describe(value),
-    );
+function int64Slow(field: string, value: unknown, record: KafkaRecord, precision: Precision): unknown {
+  if (typeof value === 'number' && Number.isInteger(value) && precision !== 'sources') {
+    // Of integers, only one with a fraction or an exponent is still a double after the exact reading.
+    return precision === 'nearest' ? NEEDS_EXACT : NEEDS_SOURCES;
   }
-  if (typeof value === 'bigint') return withinInt64(field, value, describe(value), record);
-  if (typeof value === 'string' && INTEGER.test(value)) {
-    const plain = Number(value);
-    if (Number.isSafeInteger(plain)) return plain;
-    // 2^63 has 19 digits; the bound keeps BigInt from parsing megabytes, leading zeros are not worth more.
-    if (value.length <= 40) return withinInt64(field, BigInt(value), describe(BigInt(value)), record);
+  const integer = integerOf(value);
+  if (integer === undefined) {
+    return refuse('ROW_FIELD_TYPE', record, field, EXPECTED_INT64, describe(value));
+  }
+  if (integer < MIN_INT64 || integer > MAX_INT64) {
     return refuse('ROW_FIELD_RANGE', record, field, EXPECTED_INT64, describe(value));
   }
-  return refuse('ROW_FIELD_TYPE', record, field, EXPECTED_INT64, describe(value));
-}
-
-function withinInt64(field: string, value: bigint, found: string, record: KafkaRecord): number | bigint {
-  if (value < MIN_INT64 || value > MAX_INT64) refuse('ROW_FIELD_RANGE', record, field, EXPECTED_INT64, found);
-  const plain = Number(value);
-  return Number.isSafeInteger(plain) ? plain : value;
-}
-
-const DATE_TIME =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)?)?$/;
-
-function isDateTime(text: string): boolean {
-  const parts = DATE_TIME.exec(text);
-  if (!parts) return false;
-  const [year, month, day, hour, minute, second] = parts.slice(1).map(part => Number(part ?? 0));
-  if (month! < 1 || month! > 12 || day! < 1 || hour! > 23 || minute! > 59 || second! > 59) return false;
-  const leap = year! % 4 === 0 && (year! % 100 !== 0 || year! % 400 === 0);
-  return day! <= [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month! - 1]!;
+  return integer;
 }

@@ -1,11 +1,13 @@
 // SparseFloatVector: three ways to write one in JSON, one way on the wire.
+import { TypedValue } from '../../decode/typed.ts';
 import type { KafkaRecord } from '../../source/record.ts';
+import { doubleOf, integerOf } from './convert.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
 import { FLOAT_OVERFLOW } from './scalar.ts';
 
 /**
- * Takes `{"7":0.5}`, `{"indices":[7],"values":[0.5]}` or `[[7,0.5]]`; gives pairs of a uint32 and a float, little-endian,
+ * Takes `{"7":0.5}`, `{"indices":[7],"values":[0.5]}` or `[[7,0.5]]`, also as text, and numbers as text; gives pairs of a uint32 and a float, little-endian,
  * sorted by index, as Milvus stores them. As Milvus does (typeutil.ValidateSparseFloatRows), it refuses the index
  * 2^32-1, an index given twice, and weights that are negative or not finite; a vector without entries is one.
  */
@@ -14,7 +16,7 @@ export function sparseVectorReader(field: string): Reader {
     fixedBytes: 4,
     extraBytes: checked => (checked as Uint8Array).length,
     read: (value, record) => {
-      const entries = entriesOf(field, value, record);
+      const entries = entriesOf(field, typeof value === 'string' ? parsed(value) : value, record);
       entries.sort((a, b) => a[0] - b[0]);
       const bytes = new Uint8Array(entries.length * 8);
       const view = new DataView(bytes.buffer);
@@ -52,7 +54,12 @@ function entriesOf(field: string, value: unknown, record: KafkaRecord): Entry[] 
       return entry(field, pair[0], pair[1], record);
     });
   }
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    ArrayBuffer.isView(value) ||
+    value instanceof TypedValue
+  ) {
     return refuse('ROW_FIELD_TYPE', record, field, EXPECTED, describe(value));
   }
   const { indices, values } = value as { indices?: unknown; values?: unknown };
@@ -74,15 +81,25 @@ function entriesOf(field: string, value: unknown, record: KafkaRecord): Entry[] 
   });
 }
 
-function entry(field: string, index: unknown, weight: unknown, record: KafkaRecord): Entry {
-  if (!(Number.isInteger(index) && (index as number) >= 0 && (index as number) <= MAX_INDEX)) {
-    refuse('ROW_VECTOR_VALUE', record, field, `an index 0 to ${MAX_INDEX}`, describe(index));
+function entry(field: string, given: unknown, weight: unknown, record: KafkaRecord): Entry {
+  const index = integerOf(given);
+  if (typeof index !== 'number' || index < 0 || index > MAX_INDEX) {
+    return refuse('ROW_VECTOR_VALUE', record, field, `an index 0 to ${MAX_INDEX}`, describe(given));
   }
-  const x = typeof weight === 'bigint' ? Number(weight) : weight;
-  if (typeof x !== 'number')
-    refuse('ROW_FIELD_TYPE', record, field, 'weights that are numbers', describe(weight));
+  const x = doubleOf(weight);
+  if (x === undefined)
+    return refuse('ROW_FIELD_TYPE', record, field, 'weights that are numbers', describe(weight));
   if (!(x >= 0 && x < FLOAT_OVERFLOW)) {
     refuse('ROW_VECTOR_VALUE', record, field, 'weights that are finite and not negative', describe(weight));
   }
-  return [index as number, x];
+  return [index, x];
+}
+
+/** What a text holds; the text itself when it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

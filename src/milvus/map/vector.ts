@@ -1,11 +1,13 @@
 // Readers of the dense vectors: dimension, component range, and the bytes of the types that JSON has no numbers for.
 import type { KafkaRecord } from '../../source/record.ts';
+import { componentTexts, doubleOf, integerOf } from './convert.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
 import { FLOAT_OVERFLOW } from './scalar.ts';
 
 /**
- * FloatVector: takes an array of `dim` numbers that stay finite in 32 bits; gives it, or a Float32Array.
+ * FloatVector: takes an array of `dim` numbers that stay finite in 32 bits; gives it, or a Float32Array. Here and below,
+ * a number may be text, and so may be the whole vector.
  * A Float32Array comes from the native decoder only, which has checked its numbers.
  */
 export function floatVectorReader(field: string, dim: number): Reader {
@@ -48,10 +50,13 @@ export function bfloat16VectorReader(field: string, dim: number): Reader {
   });
 }
 
-/** BinaryVector of `dim` bits: takes an array of dim/8 bytes (0-255, first component in the high bit), or those bytes. */
+/**
+ * BinaryVector of `dim` bits: takes an array of dim/8 bytes (first component in the high bit), or those bytes. Java's
+ * bytes are signed: -1 is 255.
+ */
 export function binaryVectorReader(field: string, dim: number): Reader {
   const expected = `an array of ${dim / 8} bytes 0 to 255 (BinaryVector of ${dim} bits)`;
-  return byteVectorReader(field, dim / 8, 0, 255, expected);
+  return byteVectorReader(field, dim / 8, -128, 255, expected);
 }
 
 /** Int8Vector: takes an array of `dim` integers -128 to 127, or their two's complement bytes. */
@@ -86,9 +91,10 @@ function components(
   length: number,
   expected: string,
 ): readonly unknown[] {
-  if (!Array.isArray(value)) return refuse('ROW_FIELD_TYPE', record, field, expected, describe(value));
-  if (value.length !== length) return wrongDim(field, record, expected, value);
-  return value;
+  const items = typeof value === 'string' ? componentTexts(value) : value;
+  if (!Array.isArray(items)) return refuse('ROW_FIELD_TYPE', record, field, expected, describe(value));
+  if (items.length !== length) return wrongDim(field, record, expected, items);
+  return items;
 }
 
 function wrongDim(field: string, record: KafkaRecord, expected: string, value: unknown): never {
@@ -102,7 +108,7 @@ function wrongComponent(
   expected: string,
   value: unknown,
 ): never {
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  const isNumber = doubleOf(value) !== undefined;
   return refuse(
     isNumber ? 'ROW_VECTOR_VALUE' : 'ROW_FIELD_TYPE',
     record,
@@ -112,11 +118,11 @@ function wrongComponent(
   );
 }
 
-/** A vector with a bigint in it (of a record decoded exactly), or with a component to refuse. */
+/** A vector with a number in it that is no JavaScript number yet, or with a component to refuse. */
 function floatVectorSlow(field: string, numbers: readonly unknown[], record: KafkaRecord): number[] {
   return numbers.map((item, index) => {
-    const x = typeof item === 'bigint' ? Number(item) : item;
-    if (typeof x === 'number' && x < FLOAT_OVERFLOW && x > -FLOAT_OVERFLOW) return x;
+    const x = doubleOf(item);
+    if (x !== undefined && x < FLOAT_OVERFLOW && x > -FLOAT_OVERFLOW) return x;
     return wrongComponent(field, record, index, 'a finite 32-bit float', item);
   });
 }
@@ -142,8 +148,8 @@ function halfVectorReader(
       const view = new DataView(bytes.buffer);
       for (let i = 0; i < dim; i++) {
         const item = numbers[i];
-        const x = typeof item === 'bigint' ? Number(item) : item;
-        if (typeof x !== 'number' || !put(view, i * 2, x)) {
+        const x = typeof item === 'number' ? item : doubleOf(item);
+        if (x === undefined || !put(view, i * 2, x)) {
           wrongComponent(field, record, i, `a number that is finite as ${name}`, item);
         }
       }
@@ -162,9 +168,9 @@ function byteVectorReader(field: string, length: number, min: number, max: numbe
       const numbers = components(field, record, value, length, expected);
       const bytes = new Uint8Array(length);
       for (let i = 0; i < length; i++) {
-        const x = numbers[i] as number;
-        if (!(Number.isInteger(x) && x >= min && x <= max)) {
-          wrongComponent(field, record, i, `an integer ${min} to ${max}`, x);
+        const x = integerOf(numbers[i]);
+        if (typeof x !== 'number' || x < min || x > max) {
+          return wrongComponent(field, record, i, `an integer ${min} to ${max}`, numbers[i]);
         }
         bytes[i] = x;
       }

@@ -56,6 +56,31 @@ test('other fields go into $meta where there is one', () => {
   expect(filled(schema([ID], true))['(any other)']).toBe('record, kept in $meta');
 });
 
+test('what this version does not write is left null or at its default, and says so', () => {
+  const uuid = 31 as DataType;
+  const plan = planFields(
+    schema([
+      ID,
+      field('chunks', DataType.ArrayOfStruct, { nullable: true }),
+      field('ref', uuid, { hasDefault: true }),
+      field('all', DataType.Array, { elementType: uuid, nullable: true }),
+    ]),
+    'upsert',
+  );
+  expect(plan.slice(1, 4).map(({ type, filledFrom, takes }) => [type, filledFrom, takes])).toEqual([
+    ['ArrayOfStruct', 'left null: this version does not write the type', ''],
+    ['UUID', 'left at its default: this version does not write the type', ''],
+    ['Array<UUID>', 'left null: this version does not write the type', ''],
+  ]);
+});
+
+test('a JSON column of Milvus before 2.4 takes objects', () => {
+  const doc = field('doc', DataType.JSON);
+  const takes = (s: CollectionSchema) => planFields(s, 'upsert')[1]!.takes;
+  expect(takes(schema([ID, doc]))).toBe('any JSON');
+  expect(takes({ ...schema([ID, doc]), jsonObjectsOnly: true })).toBe('JSON object');
+});
+
 test('every type of Milvus has a name', () => {
   for (const [name, type] of Object.entries(DataType)) {
     expect(describeType(field('f', type))).toStartWith(name === 'Array' ? 'Array<' : name);

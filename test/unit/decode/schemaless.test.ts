@@ -84,7 +84,7 @@ describe('JsonConverter without schemas', () => {
     expect(decodeOne(plain(), nested(1000))).toHaveProperty('a');
     for (const levels of [1001, 200_000]) {
       expect(errorOf(decodeOne(plain(), nested(levels))).code).toBe('RECORD_TOO_DEEP');
-      expect(errorOf(plain().decodeExact(record(nested(levels)))).code).toBe('RECORD_TOO_DEEP');
+      expect(errorOf(plain().decodeExact(record(nested(levels)), 'integers')).code).toBe('RECORD_TOO_DEEP');
     }
     expect(errorOf(decodeOne(plain(), '{"a":'.repeat(200_000))).code).toBe('RECORD_NOT_JSON');
     expect(errorOf(decodeOne(plain(), '['.repeat(200_000))).code).toBe('RECORD_NOT_JSON');
@@ -92,7 +92,7 @@ describe('JsonConverter without schemas', () => {
 
   test('a field called __proto__ is a field', () => {
     const text = '{"__proto__":{"polluted":9007199254740993},"a":9007199254740993}';
-    for (const row of [decodeOne(plain(), text), plain().decodeExact(record(text))]) {
+    for (const row of [decodeOne(plain(), text), plain().decodeExact(record(text), 'integers')]) {
       expect(Object.keys(row as object)).toEqual(['__proto__', 'a']);
       expect((row as Record<string, unknown>).polluted).toBeUndefined();
     }
@@ -134,12 +134,14 @@ describe('exact integers', () => {
       small: 9007199254740991,
       text: digits,
     };
-    expect(plain().decodeExact(record(text))).toEqual(expected);
+    expect(plain().decodeExact(record(text), 'integers')).toEqual(expected);
     expect(decodeOne(plain(), text)).toEqual(JSON.parse(text));
   });
 
   test('only integers that are written as such: 1e20 and 9007199254740993.0 stay doubles', () => {
-    expect(plain().decodeExact(record('{"a":1e20,"b":9007199254740993.0,"c":-0,"d":1e400}'))).toEqual({
+    expect(
+      plain().decodeExact(record('{"a":1e20,"b":9007199254740993.0,"c":-0,"d":1e400}'), 'integers'),
+    ).toEqual({
       a: 1e20,
       b: 9007199254740992,
       c: -0,
@@ -162,7 +164,10 @@ describe('exact integers', () => {
               const exact = Number.isSafeInteger(Number(id)) ? Number(id) : id;
               const own = JSON.parse('{"__proto__":0}');
               Object.defineProperty(own, '__proto__', { value: exact });
-              expect(converter.decodeExact(records[i]!)).toEqual({ id: exact, deep: { ids: [exact, own] } });
+              expect(converter.decodeExact(records[i]!, 'integers')).toEqual({
+                id: exact,
+                deep: { ids: [exact, own] },
+              });
             });
           }
         },

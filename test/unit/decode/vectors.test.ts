@@ -180,7 +180,7 @@ test('long integers keep their digits beside a vector, and the vector is not rea
   );
   const [row] = converter.decode([one]) as [RowObject];
   expect(row).toMatchObject({ id: 9007199254740992, safe: 9007199254740991, f: 0.12345678901234568 });
-  const exact = converter.decodeExact(one) as RowObject;
+  const exact = converter.decodeExact(one, 'integers') as RowObject;
   expect(exact).toMatchObject({
     id: 9007199254740993n,
     safe: 9007199254740991,
@@ -189,7 +189,7 @@ test('long integers keep their digits beside a vector, and the vector is not rea
   expect(exact.v).toBe(row.v);
   // A record of another poll is decoded from its bytes.
   converter.decode([record('{}')]);
-  expect(converter.decodeExact(one)).toMatchObject({
+  expect(converter.decodeExact(one, 'integers')).toMatchObject({
     id: 9007199254740993n,
     deep: [{ x: -9223372036854775808n }],
   });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
 import { type DescribedField, toCollectionSchema, toStatus } from '../../../src/milvus/describe.ts';
 import { DataType } from '../../../src/milvus/schema.ts';
 
@@ -117,11 +116,25 @@ describe('toCollectionSchema', () => {
     expect(fields({ name: 'a', data_type: 105 })[0]!.type).toBe(DataType.Int8Vector);
   });
 
-  test.each(['Mol', 999])('type %p is not known: refused by field name', type => {
-    expect(() => fields({ name: 'formula', data_type: type })).toThrow(
-      expect.objectContaining({ code: 'MILVUS_SCHEMA', exitCode: EXIT.milvusRefused }),
-    );
-    expect(() => fields({ name: 'formula', data_type: type })).toThrow(/formula/);
+  test.each([
+    ['Mol', 27],
+    ['UUID', 31],
+    [999, 999],
+    ['Novelty', 0],
+  ])("type %p is kept as %p: whether it matters is the mapper's to say", (type, number) => {
+    expect(fields({ name: 'formula', data_type: type })[0]).toMatchObject({ name: 'formula', type: number });
+  });
+
+  test.each([
+    ['v2.3.5-lite', true],
+    ['2.2.16', true],
+    ['v2.4.0', undefined],
+    ['v2.6.4', undefined],
+    ['v3.0.1', undefined],
+    ['milvus_lite', undefined],
+    ['unknown', undefined],
+  ])('JSON columns of %s: objects only %p', (version, only) => {
+    expect(toCollectionSchema({ schema: { fields: [id] } }, where, version).jsonObjectsOnly).toBe(only);
   });
 
   test('no primary key: refused', () => {

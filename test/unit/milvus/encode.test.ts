@@ -287,7 +287,11 @@ describe('the request', () => {
   });
 
   test('a column that lacks a required value is never sent short', () => {
-    const mapper = createRowMapper(schemaOf([ID]), { insertMode: 'upsert', onDropped: () => {} });
+    const mapper = createRowMapper(schemaOf([ID]), {
+      insertMode: 'upsert',
+      jsonMaxBytes: 65_536,
+      onDropped: () => {},
+    });
     const { columns } = mapper;
     const row: Row = { key: undefined, values: [undefined], columns, bytes: 0, record: RECORD };
     expect(() => encodeWrite('upsert', { database: '', collection: 'c' }, columns, [row])).toThrow(
@@ -296,7 +300,7 @@ describe('the request', () => {
   });
 
   test('a row that was made for other columns is never sent: its values would land in the wrong fields', () => {
-    const options = { insertMode: 'upsert', onDropped: () => {} } as const;
+    const options = { insertMode: 'upsert', jsonMaxBytes: 65_536, onDropped: () => {} } as const;
     const schema = schemaOf([
       ID,
       field('title', DataType.VarChar, { maxLength: 9 }),
@@ -305,7 +309,7 @@ describe('the request', () => {
     const [id, title, link] = schema.fields as [FieldSchema, FieldSchema, FieldSchema];
     const before = createRowMapper(schema, options);
     const after = createRowMapper({ ...schema, fields: [id, link, title] }, options);
-    const row = rowOf(before.map({ id: 1, title: 'title', link: 'link' }, RECORD, true));
+    const row = rowOf(before.map({ id: 1, title: 'title', link: 'link' }, RECORD));
     const target = { database: '', collection: 'c' };
     expect(() => encodeWrite('upsert', target, after.columns, [row])).toThrow('another schema');
   });
@@ -359,8 +363,12 @@ function roundTrip(
   how: { operation?: 'upsert' | 'insert'; target?: WriteTarget; options?: WriteOptions } = {},
 ): { decoded: Request; rows: Row[]; bytes: Buffer } {
   const { operation = 'upsert', target = schema, options = {} } = how;
-  const mapper = createRowMapper(schema, { insertMode: operation, onDropped: () => {} });
-  const rows = records.map(value => rowOf(mapper.map(value, RECORD, true)));
+  const mapper = createRowMapper(schema, {
+    insertMode: operation,
+    jsonMaxBytes: 65_536,
+    onDropped: () => {},
+  });
+  const rows = records.map(value => rowOf(mapper.map(value, RECORD, 'integers')));
   const bytes = encodeWrite(operation, target, mapper.columns, rows, options);
   const message = TYPES[operation].decode(bytes);
   expect(Buffer.from(TYPES[operation].encode(message).finish()).equals(bytes)).toBe(true);

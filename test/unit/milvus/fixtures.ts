@@ -1,9 +1,15 @@
 // Schemas and records for the tests of mapping and encoding.
 
+import type { Precision } from '../../../src/decode/converter.ts';
+import { createValueConverter } from '../../../src/decode/registry.ts';
 import { RecordError, SinkError } from '../../../src/errors.ts';
+import type { Logger } from '../../../src/log.ts';
 import { type ColumnMapper, createRowMapper } from '../../../src/milvus/map/mapper.ts';
-import { NEEDS_EXACT, type Row } from '../../../src/milvus/row.ts';
+import type { NeedsMore, Row } from '../../../src/milvus/row.ts';
 import { type CollectionSchema, DataType, type FieldSchema, plainField } from '../../../src/milvus/schema.ts';
+import type { SinkEvents } from '../../../src/sink/events.ts';
+import { RowReader } from '../../../src/sink/row-reader.ts';
+import { Tolerance } from '../../../src/sink/tolerance.ts';
 import type { KafkaRecord } from '../../../src/source/record.ts';
 
 export const RECORD: KafkaRecord = {
@@ -35,21 +41,25 @@ export function schemaOf(fields: FieldSchema[], more: Partial<CollectionSchema> 
 
 /** A mapper of `id` and the given fields. */
 export function mapperOf(fields: FieldSchema[], more: Partial<CollectionSchema> = {}): ColumnMapper {
-  return createRowMapper(schemaOf([ID, ...fields], more), { insertMode: 'upsert', onDropped: () => {} });
+  return createRowMapper(schemaOf([ID, ...fields], more), {
+    insertMode: 'upsert',
+    jsonMaxBytes: 65_536,
+    onDropped: () => {},
+  });
 }
 
-/** The checked value of one field, or NEEDS_EXACT. */
-export function mapOne(one: FieldSchema, value: unknown, exact = false): unknown {
+/** The checked value of one field, or what the mapper needs more. */
+export function mapOne(one: FieldSchema, value: unknown, precision: Precision = 'nearest'): unknown {
   const row = mapperOf([one]).map(
     value === undefined ? { id: 1 } : { id: 1, [one.name]: value },
     RECORD,
-    exact,
+    precision,
   );
-  return row === NEEDS_EXACT ? NEEDS_EXACT : row.values[1];
+  return typeof row === 'symbol' ? row : row.values[1];
 }
 
-export function rowOf(row: Row | typeof NEEDS_EXACT): Row {
-  if (row === NEEDS_EXACT) throw new Error('a row expected');
+export function rowOf(row: Row | NeedsMore): Row {
+  if (typeof row === 'symbol') throw new Error('a row expected');
   return row;
 }
 
@@ -65,8 +75,8 @@ export function refusal(run: () => unknown): SinkError {
 }
 
 /** The code with which a field's value is refused; checks what every refusal promises. */
-export function refusedWith(one: FieldSchema, value: unknown, exact = false): string {
-  const error = refusal(() => mapOne(one, value, exact));
+export function refusedWith(one: FieldSchema, value: unknown, precision: Precision = 'nearest'): string {
+  const error = refusal(() => mapOne(one, value, precision));
   if (!(error instanceof RecordError) || error.stage !== 'TASK_PUT')
     throw new Error('not a RecordError of TASK_PUT');
   const { where, expected, found } = error.details;
@@ -74,4 +84,63 @@ export function refusedWith(one: FieldSchema, value: unknown, exact = false): st
     throw new Error(`incomplete error: ${error.message}`);
   }
   return error.code;
+}
+
+/**
+ * The values of the row, `id` first, that a record's text becomes on its whole way; the error of a record that has none.
+ * @param value the record's JSON, with an `id` 1 added to it unless it is an envelope
+ */
+export function through(
+  fields: FieldSchema[],
+  value: string,
+  how: { envelope?: boolean; schema?: Partial<CollectionSchema>; key?: FieldSchema } = {},
+): unknown[] | RecordError {
+  let bad: RecordError | undefined;
+  const reader = new RowReader({
+    settings: {
+      insertMode: 'upsert',
+      insertModeExplicit: true,
+      milvus: { jsonMaxBytes: 65_536 },
+    },
+    schema: schemaOf([how.key ?? ID, ...fields], how.schema),
+    valueConverter: createValueConverter({
+      kind: 'json',
+      javaClass: 'org.apache.kafka.connect.json.JsonConverter',
+      schemasEnable: how.envelope ?? false,
+      replaceNullWithDefault: true,
+      decimalFormat: 'BASE64',
+    }),
+    keyConverter: { check: () => undefined },
+    events: { fieldsDropped: () => {} } as unknown as SinkEvents,
+    log: { warn: () => {} } as unknown as Logger,
+    tolerance: new Tolerance({
+      errors: { tolerance: 'none', logEnable: false, logIncludeMessages: false },
+      events: { skipped: () => {} },
+      log: { warn: () => {} } as unknown as Logger,
+      onFatal: error => {
+        bad = error;
+      },
+    }),
+  });
+  const bytes = Buffer.from(value);
+  const record: KafkaRecord = { ...RECORD, value: bytes, size: bytes.length };
+  const row = reader.toRow(record, reader.decode([record])[0]!);
+  if (typeof row !== 'string') return row.values;
+  if (!bad) throw new Error('neither a row nor an error');
+  return bad;
+}
+
+/** What a field's JSON text becomes, or the code of its refusal. */
+export function fieldThrough(one: FieldSchema, text: string): unknown {
+  const values = through([one], `{"id":1,${JSON.stringify(one.name)}:${text}}`);
+  return values instanceof RecordError ? values.code : values[1];
+}
+
+/** The same for a field of an envelope, with its Connect schema. */
+export function envelopeThrough(one: FieldSchema, schema: object, payload: string): unknown {
+  const name = JSON.stringify(one.name);
+  const fields = `[{"field":"id","type":"int32"},${JSON.stringify({ ...schema, field: one.name })}]`;
+  const text = `{"schema":{"type":"struct","fields":${fields}},"payload":{"id":1,${name}:${payload}}}`;
+  const values = through([one], text, { envelope: true });
+  return values instanceof RecordError ? values.code : values[1];
 }
