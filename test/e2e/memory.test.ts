@@ -33,7 +33,7 @@ describe.skipIf(missing !== undefined)('memory stays within bounds, with a real 
   });
 
   test.each(['headers', 'key'] as const)(
-    '3,000 records with a large %s, and a Milvus that hangs',
+    '3,000 records with 200 kB each in the %s, and a Milvus that hangs',
     async what => {
       const { sink, milvus } = await start(what, { hang: true, times: 1_000_000 });
       await milvus.until(m => m.writes.length > 0, 30_000);

@@ -45,8 +45,9 @@ describe("the guide's two files", () => {
       'partition.assignment.strategy': 'cooperative-sticky',
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,
-      'fetch.queue.backoff.ms': 10,
+      'fetch.queue.backoff.ms': 5,
       'queued.max.messages.kbytes': 16384,
+      'queued.min.messages': 1000,
       'fetch.wait.max.ms': 100,
       'topic.metadata.refresh.interval.ms': 3000,
     });
