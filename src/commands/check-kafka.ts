@@ -5,6 +5,7 @@ import { EXIT, SinkError } from '../errors.ts';
 import type { RdConsumer, RdError, RdMetadata, TopicPartition } from '../native/rdkafka.ts';
 import { plainReason, withErrorCode } from '../source/event-error.ts';
 import { classifyKafkaError, type KafkaErrorLike } from '../source/failure.ts';
+import { topicFilter } from '../source/topics.ts';
 
 export interface KafkaReport {
   brokers: number;
@@ -104,11 +105,9 @@ function committedOffsets(client: RdConsumer, partitions: TopicPartition[], time
 }
 
 function matching(metadata: RdMetadata, settings: SinkSettings): KafkaReport['topics'] {
-  // Connect matches the whole name; Java's syntax and JavaScript's agree on what a topic name needs.
-  const pattern =
-    settings.topicsRegex === undefined ? undefined : new RegExp(`^(?:${settings.topicsRegex})$`);
+  const read = topicFilter(settings);
   return metadata.topics
-    .filter(({ name }) => (pattern ? pattern.test(name) : settings.topics?.includes(name)))
+    .filter(({ name }) => read(name))
     .map(({ name, partitions }) => ({ name, partitions: partitions.length }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -68,7 +68,7 @@ export const KEYS = {
   },
   'topics.regex': {
     ...connect,
-    schema: text('a regular expression for the whole topic name'),
+    schema: text("a regular expression of Java's for the whole topic name"),
     documentation: 'Regular expression of the topics to read; topics made later are picked up.',
   },
   'errors.tolerance': {

@@ -10,6 +10,14 @@ export type ClientRole = 'consumer' | 'producer' | 'admin';
 
 type Client = ReadonlyMap<string, ClientSetting>;
 
+/** librdkafka's properties, and what the sink does itself by settings of Java's consumer. */
+export type ClientTranslation = Translation & OwnSettings;
+
+interface OwnSettings {
+  maxPollRecords: number;
+  excludeInternalTopics: boolean;
+}
+
 /**
  * @param client merged settings by Java's name without prefix (see mergeClient)
  * @param role what the client is: a producer's or admin's settings are only checked, for they are not used yet
@@ -19,7 +27,7 @@ export function toLibrdkafka(
   client: Client,
   role: ClientRole,
   readFile: (path: string) => Uint8Array,
-): Translation & { maxPollRecords: number } {
+): ClientTranslation {
   const out = newTranslation();
   for (const setting of client.values()) {
     if (setting.secret && setting.value.trim() !== '') out.secrets.push(setting.value);
@@ -28,19 +36,18 @@ export function toLibrdkafka(
   if (jaas) out.secrets.push(...jaasSecrets(jaas.value));
 
   const handled = new Set<string>();
-  const maxPollRecords =
-    role === 'consumer' ? translateConsumer(client, out, handled) : DEFAULT_MAX_POLL_RECORDS;
+  const own = role === 'consumer' ? translateConsumer(client, out, handled) : DEFAULTS;
   if (role === 'consumer') translateSecurity(client, out, readFile, handled);
   for (const [name, setting] of client) {
     if (!handled.has(name)) translatePlain(name, setting, role, out);
   }
   if (role === 'consumer') checkTogether(client, out);
-  return { ...out, maxPollRecords };
+  return { ...out, ...own };
 }
 
 // --- internal ---
 
-const DEFAULT_MAX_POLL_RECORDS = 500;
+const DEFAULTS: OwnSettings = { maxPollRecords: 500, excludeInternalTopics: true };
 const JAVA_INT_MAX = 2147483647;
 
 /** Java's names that librdkafka calls otherwise. */
@@ -91,7 +98,7 @@ const OWNED: Record<string, string> = {
   'offset.store.method': 'broker',
 };
 
-function translateConsumer(client: Client, out: Translation, handled: Set<string>): number {
+function translateConsumer(client: Client, out: Translation, handled: Set<string>): OwnSettings {
   for (const [name, value] of Object.entries(OWNED)) {
     const setting = client.get(name);
     handled.add(name);
@@ -108,20 +115,30 @@ function translateConsumer(client: Client, out: Translation, handled: Set<string
   translateGroup(client, out, handled);
   translateReset(client, out, handled);
 
-  // Java's clients leave Kafka's own topics out of a pattern; librdkafka does not.
-  const internal = client.get('exclude.internal.topics');
-  handled.add('exclude.internal.topics');
-  if (internal?.value.trim().toLowerCase() !== 'false' && !client.has('topic.blacklist')) {
-    out.set('topic.blacklist', '^__consumer_offsets$,^__transaction_state$,^__share_group_state$', internal);
-  }
+  return {
+    maxPollRecords: readMaxPollRecords(client, out, handled),
+    excludeInternalTopics: readExcludeInternalTopics(client, out, handled),
+  };
+}
 
+function readMaxPollRecords(client: Client, out: Translation, handled: Set<string>): number {
   const records = client.get('max.poll.records');
   handled.add('max.poll.records');
-  if (!records) return DEFAULT_MAX_POLL_RECORDS;
+  if (!records) return DEFAULTS.maxPollRecords;
   const count = /^\d{1,10}$/.test(records.value.trim()) ? Number(records.value) : 0;
   if (count >= 1 && count <= JAVA_INT_MAX) return Math.min(count, 100_000);
   out.problem(records, 'bad value', { expected: 'an integer from 1', found: shown(records) });
-  return DEFAULT_MAX_POLL_RECORDS;
+  return DEFAULTS.maxPollRecords;
+}
+
+function readExcludeInternalTopics(client: Client, out: Translation, handled: Set<string>): boolean {
+  const internal = client.get('exclude.internal.topics');
+  handled.add('exclude.internal.topics');
+  if (!internal) return DEFAULTS.excludeInternalTopics;
+  const exclude = readValue({ kind: 'bool' }, internal.value.trim(), true);
+  if (typeof exclude === 'boolean') return exclude;
+  out.problem(internal, 'bad value', { expected: 'true or false', found: shown(internal) });
+  return DEFAULTS.excludeInternalTopics;
 }
 
 function translateGroup(client: Client, out: Translation, handled: Set<string>): void {

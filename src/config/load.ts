@@ -1,19 +1,20 @@
 // The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import * as v from 'valibot';
 import { EXIT, SinkError } from '../errors.ts';
-import { subscriptionPattern } from '../source/topics.ts';
+import { PatternError } from '../source/java-regex/parse.ts';
+import { isTopicName, topicPattern } from '../source/topics.ts';
 import { mergeClient, type Translation } from './client.ts';
 import { type ConverterKey, checkHeaderConverter, readConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
 import { formatAddress } from './endpoint.ts';
 import { type Findings, type Problem, renderProblem, type Setting, shown } from './entry.ts';
 import { firstListener, KEY_NAMES, type KeyName, specOf, type Values } from './keys.ts';
-import { type ClientRole, toLibrdkafka } from './librdkafka.ts';
+import { type ClientRole, type ClientTranslation, toLibrdkafka } from './librdkafka.ts';
 import { checkMilvusTls } from './milvus-tls.ts';
 import { parseFile } from './properties.ts';
 import { createResolver } from './providers.ts';
 import { allowed } from './schema.ts';
-import { createMask, HIDDEN } from './secrets.ts';
+import { createMask } from './secrets.ts';
 import type { ConverterSettings, HttpSettings, KafkaProperties, LoadedSettings } from './settings.ts';
 import { splitSides } from './sides.ts';
 import { nearest } from './suggest.ts';
@@ -75,6 +76,7 @@ export function loadSettings(input: LoadInput): LoadedSettings {
     name,
     groupId: String(properties['group.id']),
     ...(topics.length > 0 ? { topics } : { topicsRegex: values['topics.regex']! }),
+    excludeInternalTopics: consumer.excludeInternalTopics,
     tasksMax: values['tasks.max'],
     milvus: {
       address: formatAddress(endpoint.host, endpoint.port),
@@ -274,7 +276,7 @@ function checkTopics(
   }
   if (regex) checkPattern(regex, findings);
   for (const topic of topics) {
-    if (/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/.test(topic)) continue;
+    if (isTopicName(topic)) continue;
     findings.problems.push({
       where: setting!.source,
       key: 'topics',
@@ -286,35 +288,22 @@ function checkTopics(
   return topics;
 }
 
-/** The pattern as the subscription will have it, so that what librdkafka lacks is told with its line. */
+/** What the pattern has that Java refuses, or that is not known here, is told with its place in the file. */
 function checkPattern(setting: Setting, findings: Findings): void {
-  const pattern = setting.value.trim();
   try {
-    subscriptionPattern(pattern);
-    // What passed above means the same to JavaScript, Java and librdkafka: the first one's compiler speaks for all.
-    new RegExp(pattern);
+    topicPattern(setting.value.trim());
   } catch (error) {
-    if (error instanceof SyntaxError) {
-      const problem = `is no regular expression: ${error.message.replace(/^Invalid regular expression:\s*/, '')}`;
-      const expected = allowed(specOf('topics.regex').schema);
-      findings.problems.push({
-        where: setting.source,
-        key: setting.key,
-        problem: setting.secret ? 'is no regular expression' : problem,
-        expected,
-        found: shown(setting),
-      });
-      return;
-    }
-    if (!(error instanceof SinkError)) throw error;
-    const { expected, found, fix } = error.details;
+    if (!(error instanceof PatternError)) throw error;
+    const { problem, construct, at, java } = error;
     findings.problems.push({
       where: setting.source,
       key: setting.key,
-      problem: 'has syntax that librdkafka lacks',
-      ...(expected === undefined ? {} : { expected }),
-      ...(found === undefined ? {} : { found: setting.secret ? HIDDEN : found }),
-      ...(fix === undefined ? {} : { fix }),
+      problem: java
+        ? `is no regular expression: ${problem}`
+        : `has a construct that is not taken: ${problem}`,
+      expected: allowed(specOf('topics.regex').schema),
+      found: `${construct || 'the end'} at character ${at} of ${shown(setting)}`,
+      ...(java ? {} : { fix: 'Write it with groups and character classes, or list the topics in `topics`' }),
     });
   }
 }
@@ -363,7 +352,7 @@ function translate(
   connector: ReadonlyMap<string, Setting>,
   readFile: LoadInput['readFile'],
   findings: Findings,
-): Translation & { maxPollRecords: number } {
+): ClientTranslation {
   const ofWorker = below(worker, `${role}.`);
   const ofConnector = below(connector, `${role}.override.`);
   if (role !== 'consumer') {
@@ -381,7 +370,7 @@ const COMMON_CLIENT_KEY =
 
 /** Our own choices below what the user wrote; Connect's where it makes one. */
 function consumerProperties(name: string, values: Values, consumer: Translation): KafkaProperties {
-  const properties: KafkaProperties = {
+  return {
     'bootstrap.servers': values['bootstrap.servers'],
     'client.id': `connector-consumer-${name}-0`,
     'group.id': `connect-${name}`,
@@ -401,10 +390,6 @@ function consumerProperties(name: string, values: Values, consumer: Translation)
     'enable.auto.commit': false,
     'enable.auto.offset.store': false,
   };
-  if (values['topics.regex'] === undefined && !consumer.sources.has('topic.blacklist')) {
-    delete properties['topic.blacklist'];
-  }
-  return properties;
 }
 
 function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {

@@ -85,7 +85,10 @@ export interface SinkSettings {
   groupId: string;
   /** Exactly one of the two is set. */
   topics?: string[];
+  /** In java.util.regex's syntax; matched by `topicFilter`. */
   topicsRegex?: string;
+  /** Kafka's own topics are no match of `topicsRegex` (exclude.internal.topics). */
+  excludeInternalTopics: boolean;
   tasksMax: number;
   milvus: MilvusSettings;
   insertMode: InsertMode;

@@ -24,6 +24,7 @@ export interface RdConsumer {
   setDefaultConsumeTimeout(ms: number): void;
   setDefaultIsTimeoutOnlyForFirstMessage(on: boolean): void;
   subscribe(topics: string[]): void;
+  unsubscribe(): void;
   consume(max: number, cb: (error: RdError | null, messages: RdMessage[]) => void): void;
   assignments(): TopicPartition[];
   assign(partitions: TopicPartition[]): void;

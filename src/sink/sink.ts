@@ -7,7 +7,8 @@ import type { MilvusConnection } from '../milvus/client.ts';
 import type { CollectionSchema } from '../milvus/schema.ts';
 import type { Health } from '../serve/health.ts';
 import type { ConsumerOptions } from '../source/consumer.ts';
-import { subscriptionPattern } from '../source/topics.ts';
+import { discoverTopics } from '../source/discovery.ts';
+import { topicFilter } from '../source/topics.ts';
 import type { SinkEvents } from './events.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
@@ -49,16 +50,12 @@ export class Sink {
     const { settings, log, health, now } = options;
     this.settings = settings;
     this.waits = new Waits(log, health, now);
-    const subscription = settings.topicsRegex
-      ? [subscriptionPattern(settings.topicsRegex)]
-      : (settings.topics ?? []);
     this.tasks = Array.from(
       { length: settings.tasksMax },
       (_, id) =>
         new Task({
           id,
           settings,
-          subscription,
           createClient: options.createClient,
           events: this.countingEvents(),
           waits: this.waits,
@@ -91,6 +88,7 @@ export class Sink {
         health.set('pipeline', true, 'running');
         // One that fails stops the others, and each has left its poll before the consumers are closed.
         const pipeline = this.pipeline;
+        void this.discover();
         await Promise.all(
           this.tasks.map(task => task.run(pipeline).catch(error => this.end(internalError(error)))),
         );
@@ -147,6 +145,27 @@ export class Sink {
       }
     }
     return undefined;
+  }
+
+  /** With topics.regex: looks for the topics, and tells all tasks. */
+  private async discover(): Promise<void> {
+    const { settings, log } = this.options;
+    if (settings.topicsRegex === undefined) return;
+    const stop = this.stopping.signal;
+    await discoverTopics({
+      pattern: settings.topicsRegex,
+      matches: topicFilter(settings),
+      refreshMs: Number(settings.consumer['topic.metadata.refresh.interval.ms'] ?? TOPICS_REFRESH_MS),
+      list: () => this.tasks[0]!.listTopics(),
+      changed: topics => {
+        for (const task of this.tasks) task.subscribe(topics);
+      },
+      waiting: reason => this.waits.begin('kafka', 'topics', reason),
+      found: () => this.waits.end('kafka', 'topics', 'topics found'),
+      pause: ms => sleep(ms, stop),
+      stopped: () => stop.aborted,
+      log,
+    });
   }
 
   private createPipeline(connection: MilvusConnection, schema: CollectionSchema): Pipeline {
@@ -219,5 +238,6 @@ export class Sink {
 }
 
 const TICK_MS = 200;
+const TOPICS_REFRESH_MS = 3000;
 const STATUS_MS = 30_000;
 const RECONNECT_MAX_MS = 2000;

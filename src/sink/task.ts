@@ -15,7 +15,6 @@ import type { Waits } from './waits.ts';
 export interface TaskOptions {
   id: number;
   settings: SinkSettings;
-  subscription: string[];
   createClient: ConsumerOptions['create'];
   events: SinkEvents;
   waits: Waits;
@@ -37,7 +36,28 @@ export class Task {
   private probing = false;
   private lookingForTopics = false;
 
-  constructor(private readonly options: TaskOptions) {}
+  /** What is read; with topics.regex, what matches now. */
+  private topics: string[];
+
+  constructor(private readonly options: TaskOptions) {
+    this.topics = options.settings.topics ?? [];
+  }
+
+  /** Reads these topics from now on. */
+  subscribe(topics: string[]): void {
+    this.topics = topics;
+    if (!this.consumer || !this.pipeline || this.options.stop.aborted) return;
+    try {
+      this.consumer.subscribe(topics);
+    } catch (error) {
+      this.kafkaError(error as KafkaErrorLike);
+    }
+  }
+
+  /** All topics of the cluster that this user may see. @throws the client's error */
+  listTopics(): Promise<string[]> {
+    return this.consumer?.topics() ?? Promise.reject(new Error('not connected'));
+  }
 
   /** Tries until a broker answers or the sink stops. Kafka not being there is no error. */
   async connect(): Promise<void> {
@@ -45,7 +65,6 @@ export class Task {
     while (!stop.aborted) {
       const consumer = new KafkaConsumer({
         properties: this.properties(),
-        subscription: this.options.subscription,
         hooks: {
           assigned: partitions => this.assigned(partitions),
           revoked: (partitions, lost) => this.revoked(partitions, lost),
@@ -79,7 +98,7 @@ export class Task {
     if (!consumer || stop.aborted) return;
     this.pipeline = pipeline;
     this.committedAt = this.options.now();
-    consumer.subscribe();
+    if (this.topics.length > 0) consumer.subscribe(this.topics);
     let fullSince: number | undefined;
     let pauseSaid = false;
     while (!stop.aborted) {
@@ -252,7 +271,7 @@ export class Task {
   private kafkaError(error: KafkaErrorLike, failedToConnect = false): void {
     const { settings, waits, log, onFatal } = this.options;
     const where = String(settings.consumer['bootstrap.servers']);
-    const topics = this.options.subscription.join(', ');
+    const topics = settings.topics?.join(', ') ?? settings.topicsRegex ?? '';
     const verdict = classifyKafkaError(error, {
       where,
       topics,
@@ -261,6 +280,9 @@ export class Task {
     });
     if (verdict.kind === 'refused') onFatal(verdict.error);
     else if (verdict.kind === 'ignore' && !failedToConnect)
+      log.debug(`Kafka: ${error.message}`, { code: error.code });
+    else if (verdict.kind === 'wait' && verdict.topicMissing && settings.topicsRegex !== undefined)
+      // A topic that matched is deleted: the next looks at the cluster leave it out.
       log.debug(`Kafka: ${error.message}`, { code: error.code });
     else if (verdict.kind === 'wait' && verdict.topicMissing) {
       waits.begin('kafka', 'topics', verdict.reason);
@@ -275,13 +297,13 @@ export class Task {
    * others look for it themselves.
    */
   private async lookForTopics(): Promise<void> {
-    const { waits, stop, subscription } = this.options;
+    const { waits, stop } = this.options;
     if (this.lookingForTopics) return;
     this.lookingForTopics = true;
     while (!stop.aborted && waits.waitingFor('topics')) {
       await sleep(TOPICS_PAUSE_MS, stop);
       const there = await this.consumer?.topics().catch((): string[] => []);
-      if (subscription.every(topic => there?.includes(topic)))
+      if (this.topics.every(topic => there?.includes(topic)))
         waits.end('kafka', 'topics', 'all topics are there');
     }
     this.lookingForTopics = false;

@@ -18,8 +18,6 @@ export interface ConsumerHooks {
 
 export interface ConsumerOptions {
   properties: KafkaProperties;
-  /** Topic names, or one pattern that begins with `^`. */
-  subscription: string[];
   hooks: ConsumerHooks;
   log: Logger;
   create: (config: Record<string, unknown>, topicConfig: Record<string, unknown>) => RdConsumer;
@@ -68,17 +66,13 @@ export class KafkaConsumer {
     throw this.explain(failure);
   }
 
-  /** Joins the group. @throws SinkError CONFIG_INVALID when librdkafka cannot read the pattern */
-  subscribe(): void {
-    const { subscription } = this.options;
-    try {
-      this.connected.subscribe(subscription);
-    } catch (error) {
-      throw new SinkError('CONFIG_INVALID', EXIT.configuration, 'librdkafka does not take the subscription', {
-        found: `${subscription.join(', ')}: ${error instanceof Error ? error.message : String(error)}`,
-        fix: 'Correct topics or topics.regex',
-      });
-    }
+  /**
+   * Joins the group, or tells it that other topics are read now; without topics, leaves it.
+   * @throws the client's error ({code, message})
+   */
+  subscribe(topics: string[]): void {
+    if (topics.length > 0) this.connected.subscribe(topics);
+    else this.connected.unsubscribe();
   }
 
   /**

@@ -1,33 +1,38 @@
-// topics.regex: Java's syntax in librdkafka's words.
-import { EXIT, SinkError } from '../errors.ts';
+// Which topics the sink reads: the names of `topics`, or those that `topics.regex` matches as Kafka Connect does.
+import type { SinkSettings } from '../config/settings.ts';
+import { matchesWhole } from './java-regex/match.ts';
+import { parsePattern } from './java-regex/parse.ts';
 
 /**
- * librdkafka takes a subscription that starts with `^` as a POSIX extended regular expression; Connect matches the
- * whole name with java.util.regex. What both know passes, common Java shorthands are translated.
- * @throws SinkError CONFIG_INVALID for constructs that POSIX lacks
+ * A matcher of whole topic names, with the meaning of java.util.regex (Kafka's consumer asks `Matcher.matches`). Names
+ * that Kafka does not allow never match. Matching takes a time that grows with a power of the name's length at worst.
+ * @throws PatternError for what is no pattern in Java, or is not known here; nothing is matched in another way
  */
-export function subscriptionPattern(javaRegex: string): string {
-  const unsupported = /\(\?|\\[^dDwWsS.\\()[\]{}|*+?^$-]|[*+?}][+?]|&&/.exec(javaRegex);
-  if (unsupported) {
-    throw new SinkError(
-      'CONFIG_INVALID',
-      EXIT.configuration,
-      'topics.regex uses syntax that librdkafka lacks',
-      {
-        expected: 'POSIX extended regular expressions, \\d, \\w, \\s',
-        found: unsupported[0],
-        fix: 'Write it with character classes and groups, or list the topics in `topics`',
-      },
-    );
-  }
-  const posix = javaRegex
-    .replaceAll('\\d', '[0-9]')
-    .replaceAll('\\D', '[^0-9]')
-    .replaceAll('\\w', '[A-Za-z0-9_]')
-    .replaceAll('\\W', '[^A-Za-z0-9_]')
-    .replaceAll('\\s', '[[:space:]]')
-    .replaceAll('\\S', '[^[:space:]]')
-    .replace(/^\^/, '')
-    .replace(/\$$/, '');
-  return `^(${posix})$`;
+export function topicPattern(javaRegex: string): (name: string) => boolean {
+  const pattern = parsePattern(javaRegex);
+  return name => TOPIC_NAME.test(name) && matchesWhole(pattern, name);
 }
+
+/** True for a name that Kafka allows (org.apache.kafka.common.internals.Topic). */
+export function isTopicName(name: string): boolean {
+  return TOPIC_NAME.test(name);
+}
+
+/**
+ * The topics to read out of those that a cluster shows; `run` and `validate` both ask here.
+ * @param settings of which either `topics` or `topicsRegex` is set
+ */
+export function topicFilter(
+  settings: Pick<SinkSettings, 'topics' | 'topicsRegex' | 'excludeInternalTopics'>,
+): (name: string) => boolean {
+  const { topics, topicsRegex, excludeInternalTopics } = settings;
+  if (topicsRegex === undefined) return name => topics?.includes(name) ?? false;
+  const matches = topicPattern(topicsRegex);
+  return name => !(excludeInternalTopics && INTERNAL_TOPICS.has(name)) && matches(name);
+}
+
+// --- internal ---
+
+const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
+/** Kafka's own, which Java's consumer leaves out of a pattern (exclude.internal.topics). */
+const INTERNAL_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state']);

@@ -162,7 +162,6 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
           'partition.assignment.strategy': 'cooperative-sticky',
           log_level: 0,
         },
-        subscription: [topic],
         hooks: {
           assigned: partitions => {
             for (const p of partitions) owned.add(p.partition);
@@ -183,7 +182,7 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
           new (loadKafka().KafkaConsumer)(config as never, topicConfig as never) as unknown as RdConsumer,
       });
       await consumer.connect();
-      consumer.subscribe();
+      consumer.subscribe([topic]);
       const read = new Set<number>();
       const poll = async () => {
         for (const record of await consumer.poll(100)) read.add(record.partition);
@@ -247,4 +246,49 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
     for (const sink of sinks) sink.stop();
     await Promise.all(sinks.map(sink => sink.ended));
   });
+
+  const members = [
+    { 'partition.assignment.strategy': 'cooperative-sticky' },
+    { 'partition.assignment.strategy': 'range' },
+    { 'group.protocol': 'consumer' },
+  ];
+  test.concurrent.each(members)(
+    'topics.regex: topics made later come in, deleted ones leave, for all members of the group (%p)',
+    async protocol => {
+      const name = unique('regex');
+      const [first, second] = [`${name}-1`, `${name}.22`];
+      await make(first, 2);
+      await make(`${name}-x`, 1);
+      const milvus = await milvusFor(name);
+      const sinks = [1, 2].map(() =>
+        startSink(kafka, milvus, name, name, {
+          name,
+          tasksMax: 2,
+          topicsRegex: `${name}[\\-.]\\d+`,
+          consumer: { 'topic.metadata.refresh.interval.ms': 500, ...protocol },
+        }),
+      );
+      const written = (ids: number[]) => milvus.until(m => ids.every(id => m.rows(name).has(id)), 60_000);
+      await kafka.produce(`${name}-x`, [{ value: message(100) }]);
+      await kafka.produce(first, [{ value: message(1) }, { partition: 1, value: message(2) }]);
+      await written([1, 2]);
+      await make(second, 2);
+      await kafka.produce(second, [{ value: message(3) }, { partition: 1, value: message(4) }]);
+      await written([3, 4]);
+      await remove(first);
+      await Promise.all(sinks.map(sink => sink.said(`gone=${first}`)));
+      await kafka.produce(second, [{ value: message(5) }, { partition: 1, value: message(6) }]);
+      await written([5, 6]);
+      await eventually(() => sinks.every(sink => sink.health.ready), 'all are ready', 30_000);
+      await remove(second);
+      await Promise.all(sinks.map(sink => sink.said('no topic matches')));
+      await eventually(() => made(second), 'made again');
+      await kafka.produce(second, [{ value: message(7) }]);
+      await written([7]);
+      await eventually(() => sinks.every(sink => sink.health.ready), 'all are ready again', 30_000);
+      expect(milvus.rows(name).has(100)).toBe(false);
+      for (const sink of sinks) sink.stop();
+      for (const sink of sinks) expect((await sink.ended).exitCode).toBe(0);
+    },
+  );
 });

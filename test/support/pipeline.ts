@@ -47,7 +47,8 @@ export function pipelineSettings(
   return {
     name,
     groupId,
-    topics: [topic],
+    ...(overrides.topicsRegex === undefined && { topics: [topic] }),
+    excludeInternalTopics: true,
     tasksMax: 1,
     insertMode: 'upsert',
     insertModeExplicit: false,

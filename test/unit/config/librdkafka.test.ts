@@ -26,11 +26,7 @@ function translate(layers: Layer | Layer[], disk: Record<string, string | Uint8A
     return typeof content === 'string' ? new TextEncoder().encode(content) : content;
   });
   // What every consumer has.
-  const {
-    'topic.blacklist': _,
-    'partition.assignment.strategy': assignor,
-    ...properties
-  } = result.properties;
+  const { 'partition.assignment.strategy': assignor, ...properties } = result.properties;
   return { ...result, properties, assignor, first: result.problems[0] };
 }
 
