@@ -78,7 +78,9 @@ export function pipelineSettings(
       'auto.offset.reset': 'earliest',
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,
-      'partition.assignment.strategy': 'cooperative-sticky',
+      ...(overrides.consumer?.['group.protocol'] !== 'consumer' && {
+        'partition.assignment.strategy': 'cooperative-sticky',
+      }),
       'fetch.queue.backoff.ms': 10,
       log_level: 0,
       ...overrides.consumer,
