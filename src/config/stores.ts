@@ -2,6 +2,7 @@
 import type { ClientSetting, Translation } from './client.ts';
 import { shown } from './entry.ts';
 import { decodeText } from './properties.ts';
+import { javaTrim, type StoreKind, storeKind } from './store-kind.ts';
 
 type Client = ReadonlyMap<string, ClientSetting>;
 type ReadFile = (path: string) => Uint8Array;
@@ -19,33 +20,34 @@ export function translateTrustStore(client: Client, out: Translation, readFile: 
     return;
   }
   const type = storeType(client, 'ssl.truststore.type');
-  if (type === 'PEM') {
-    if (location && inline) {
-      bothGiven(location, inline, out);
-      return;
-    }
-    if (inline) {
-      setPem('ssl.ca.pem', inline, 'CERTIFICATE', out);
-      return;
-    }
-    if (checkPemFile(location!, 'CERTIFICATE', out, readFile))
-      out.set('ssl.ca.location', location!.value.trim(), location!);
+  if (location && inline) {
+    bothGiven(location, inline, out);
     return;
   }
   if (!location) {
-    pemOnly(inline!, 'ssl.truststore.type', out);
+    if (type === 'PEM') setPem('ssl.ca.pem', inline!, 'CERTIFICATE', out);
+    else pemOnly(inline!, 'ssl.truststore.type', out);
     return;
   }
-  const path = shownPath(location);
+  const found = readStore(location, type, out, readFile);
+  if (!found) return;
+  const { kind, bytes } = found;
+  if (kind === 'PEM') {
+    if (type !== 'PEM') sayPem(location, 'ssl.truststore.type', out);
+    if (checkPem(location, 'CERTIFICATE', bytes, out))
+      out.set('ssl.ca.location', location.value.trim(), location);
+    return;
+  }
+  const path = shellWord(location.value.trim());
   const pem = shellWord(`${baseName(location)}.pem`);
   const toPem = (p12: string) => `openssl pkcs12 -in ${p12} -nokeys -out ${pem}`;
-  const p12 = shellWord(`${baseName(location)}.p12`);
   const use = `, then set ssl.truststore.type=PEM and ssl.truststore.location=${pem}`;
+  const p12 = shellWord(`${baseName(location)}.p12`);
   const fix =
-    type === 'PKCS12'
+    kind === 'PKCS12'
       ? `Convert it: ${toPem(path)}${use}`
-      : `Convert it: keytool -importkeystore -srckeystore ${path} -destkeystore ${p12} -deststoretype PKCS12 && ${toPem(p12)}${use}`;
-  refuseStore(location, type, 'a PEM trust store (ssl.truststore.type=PEM)', fix, out);
+      : `Convert it: ${keytool(kind, path, p12)} && ${toPem(p12)}${use}`;
+  refuseStore(location, kind, 'a PEM trust store (ssl.truststore.type=PEM)', fix, out);
 }
 
 /** `ssl.keystore.*` → `ssl.keystore.*` (PKCS12), or key and certificate (PEM). */
@@ -54,26 +56,25 @@ export function translateKeyStore(client: Client, out: Translation, readFile: Re
   const key = filled(client, 'ssl.keystore.key');
   const chain = filled(client, 'ssl.keystore.certificate.chain');
   const keyPassword = filled(client, 'ssl.key.password');
+  const setKeyPassword = () => {
+    if (keyPassword) out.set('ssl.key.password', javaTrim(keyPassword.value), keyPassword);
+  };
   const store = location ?? key ?? chain;
   if (!store) {
-    if (keyPassword) out.set('ssl.key.password', keyPassword.value, keyPassword);
+    setKeyPassword();
     return;
   }
   const type = storeType(client, 'ssl.keystore.type');
-  if (type === 'PEM') {
-    if (location && (key || chain)) {
-      bothGiven(location, (key ?? chain)!, out);
+  if (location && (key || chain)) {
+    bothGiven(location, (key ?? chain)!, out);
+    return;
+  }
+  if (!location) {
+    if (type !== 'PEM') {
+      pemOnly(store, 'ssl.keystore.type', out);
       return;
     }
-    if (keyPassword) out.set('ssl.key.password', keyPassword.value, keyPassword);
-    if (location) {
-      const certificate = checkPemFile(location, 'CERTIFICATE', out, readFile);
-      if (certificate && checkPemFile(location, 'PRIVATE KEY', out, readFile)) {
-        out.set('ssl.certificate.location', location.value.trim(), location);
-        out.set('ssl.key.location', location.value.trim(), location);
-      }
-      return;
-    }
+    setKeyPassword();
     if (!key || !chain) {
       const missing = key ? 'ssl.keystore.certificate.chain' : 'ssl.keystore.key';
       out.problem(store, `needs ${missing} as well`);
@@ -83,15 +84,22 @@ export function translateKeyStore(client: Client, out: Translation, readFile: Re
     setPem('ssl.certificate.pem', chain, 'CERTIFICATE', out);
     return;
   }
-  if (!location) {
-    pemOnly(store, 'ssl.keystore.type', out);
+  const found = readStore(location, type, out, readFile);
+  if (!found) return;
+  const { kind, bytes } = found;
+  if (kind === 'PEM') {
+    if (type !== 'PEM') sayPem(location, 'ssl.keystore.type', out);
+    setKeyPassword();
+    if (checkPem(location, 'CERTIFICATE', bytes, out) && checkPem(location, 'PRIVATE KEY', bytes, out)) {
+      out.set('ssl.certificate.location', location.value.trim(), location);
+      out.set('ssl.key.location', location.value.trim(), location);
+    }
     return;
   }
-  if (type !== 'PKCS12') {
-    const path = shownPath(location);
+  if (kind !== 'PKCS12') {
     const p12 = shellWord(`${baseName(location)}.p12`);
-    const fix = `Convert it: keytool -importkeystore -srckeystore ${path} -destkeystore ${p12} -deststoretype PKCS12, then set ssl.keystore.type=PKCS12 and ssl.keystore.location=${p12}`;
-    refuseStore(location, type, 'a PKCS12 or PEM key store', fix, out);
+    const fix = `Convert it: ${keytool(kind, shellWord(location.value.trim()), p12)}, then set ssl.keystore.type=PKCS12 and ssl.keystore.location=${p12}`;
+    refuseStore(location, kind, 'a PKCS12 or PEM key store', fix, out);
     return;
   }
   const password = filled(client, 'ssl.keystore.password');
@@ -99,9 +107,8 @@ export function translateKeyStore(client: Client, out: Translation, readFile: Re
     out.problem(location, 'needs ssl.keystore.password as well');
     return;
   }
-  if (readable(location, out, readFile) === undefined) return;
   out.set('ssl.keystore.location', location.value.trim(), location);
-  out.set('ssl.keystore.password', password.value, password);
+  out.set('ssl.keystore.password', javaTrim(password.value), password);
 }
 
 /**
@@ -128,9 +135,49 @@ function filled(client: Client, name: string): ClientSetting | undefined {
   return setting && setting.value.trim() !== '' ? setting : undefined;
 }
 
-/** Java's default type is JKS. */
+/** Java's default type is JKS, by which it reads PKCS12 as well. */
 function storeType(client: Client, name: string): string {
   return filled(client, name)?.value.trim().toUpperCase() ?? 'JKS';
+}
+
+/** The file and what it is; undefined, and a problem, when it cannot be read or is no store. */
+function readStore(
+  location: ClientSetting,
+  type: string,
+  out: Translation,
+  readFile: ReadFile,
+): { kind: Exclude<StoreKind, 'DER'>; bytes: Uint8Array } | undefined {
+  const bytes = readable(location, out, readFile);
+  if (bytes === undefined) return undefined;
+  const kind = storeKind(bytes);
+  if (type === 'PEM' && kind !== 'PEM') {
+    const found = kind === undefined ? 'no such block' : describeKind(kind);
+    out.problem(location, 'the file is not PEM', { expected: '-----BEGIN …----- in it', found });
+    return undefined;
+  }
+  if (kind !== undefined && kind !== 'DER') return { kind, bytes };
+  const declared = /^(BCFKS|DKS)$/.test(type) ? `a ${type} store, by its declared type` : undefined;
+  out.problem(location, 'the file is no store that OpenSSL can use', {
+    expected: 'a PEM or PKCS12 file',
+    found:
+      declared ??
+      (kind === 'DER' ? describeKind(kind) : bytes.length === 0 ? 'an empty file' : 'something else'),
+  });
+  return undefined;
+}
+
+function describeKind(kind: StoreKind): string {
+  return kind === 'DER' ? 'DER, that is binary' : `a ${kind} store`;
+}
+
+function sayPem(location: ClientSetting, typeKey: string, out: Translation): void {
+  out.warn(location, `is a PEM file and read as one: Java would need ${typeKey}=PEM`);
+}
+
+function keytool(kind: StoreKind, from: string, to: string): string {
+  // keytool tells the other kinds apart by itself.
+  const source = kind === 'JCEKS' ? ' -srcstoretype JCEKS' : '';
+  return `keytool -importkeystore -srckeystore ${from}${source} -destkeystore ${to} -deststoretype PKCS12`;
 }
 
 function bothGiven(location: ClientSetting, inline: ClientSetting, out: Translation): void {
@@ -143,13 +190,12 @@ function pemOnly(inline: ClientSetting, typeKey: string, out: Translation): void
 
 function refuseStore(
   location: ClientSetting,
-  type: string,
+  kind: StoreKind,
   expected: string,
   fix: string,
   out: Translation,
 ): void {
-  const known = /^(JKS|PKCS12|BCFKS|JCEKS|DKS)$/.test(type) ? type : 'another type';
-  out.problem(location, 'OpenSSL cannot use this store', { expected, found: `a ${known} store`, fix });
+  out.problem(location, 'OpenSSL cannot use this store', { expected, found: describeKind(kind), fix });
 }
 
 function setPem(
@@ -163,18 +209,15 @@ function setPem(
   else out.set(name, pem, setting);
 }
 
-function checkPemFile(
+function checkPem(
   location: ClientSetting,
   kind: 'CERTIFICATE' | 'PRIVATE KEY',
+  bytes: Uint8Array,
   out: Translation,
-  readFile: ReadFile,
 ): boolean {
-  const bytes = readable(location, out, readFile);
-  if (bytes === undefined) return false;
   if (normalizePem(decodeText(bytes), kind) !== undefined) return true;
-  const jks = bytes[0] === 0xfe && bytes[1] === 0xed;
-  const found = jks ? 'a JKS store' : bytes[0] === 0x30 ? 'a PKCS12 store or DER' : 'no such block';
-  out.problem(location, 'the file is not PEM', { expected: `-----BEGIN ${kind}----- in it`, found });
+  const expected = `-----BEGIN ${kind}----- in it`;
+  out.problem(location, 'the file lacks a block', { expected, found: 'no such block' });
   return false;
 }
 
@@ -190,13 +233,7 @@ function readable(location: ClientSetting, out: Translation, readFile: ReadFile)
   }
 }
 
-/** A path that came through a config provider is not shown. */
-function shownPath(location: ClientSetting): string {
-  return location.secret ? '<store>' : shellWord(location.value.trim());
-}
-
 function baseName(location: ClientSetting): string {
-  if (location.secret) return 'store';
   return location.value
     .trim()
     .replace(/^.*[/\\]/, '')

@@ -9,6 +9,9 @@ import { isSecretKey } from '../../../src/config/secrets.ts';
 const CERT = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 const KEY = '-----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----\n';
 
+const JKS = Uint8Array.of(0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2);
+const PKCS12 = Uint8Array.of(0x30, 0x82, 0x05, 0x00, 0x02, 0x01, 0x03, 0x30);
+
 type Layer = Record<string, string>;
 
 function translate(layers: Layer | Layer[], disk: Record<string, string | Uint8Array> = {}) {
@@ -320,7 +323,7 @@ describe('TLS', () => {
       'ssl.keystore.location': '/k.p12',
       'ssl.keystore.password': 'hunter22',
     };
-    expect(ssl(p12, { '/k.p12': '' }).properties).toEqual({
+    expect(ssl(p12, { '/k.p12': PKCS12 }).properties).toEqual({
       'ssl.ca.location': 'probe',
       'ssl.keystore.location': '/k.p12',
       'ssl.keystore.password': 'hunter22',
@@ -328,15 +331,71 @@ describe('TLS', () => {
   });
 
   test('what OpenSSL cannot read is refused with the line that converts it', () => {
-    expect(ssl({ 'ssl.truststore.location': '/etc/my trust.jks' }).first?.fix).toBe(
+    expect(
+      ssl({ 'ssl.truststore.location': '/etc/my trust.jks' }, { '/etc/my trust.jks': JKS }).first?.fix,
+    ).toBe(
       "Convert it: keytool -importkeystore -srckeystore '/etc/my trust.jks' -destkeystore 'my trust.p12' -deststoretype PKCS12 && openssl pkcs12 -in 'my trust.p12' -nokeys -out 'my trust.pem', then set ssl.truststore.type=PEM and ssl.truststore.location='my trust.pem'",
     );
     expect(
-      ssl({ 'ssl.truststore.location': '/t.p12', 'ssl.truststore.type': 'PKCS12' }).first?.fix,
+      ssl({ 'ssl.truststore.location': '/t.p12', 'ssl.truststore.type': 'PKCS12' }, { '/t.p12': PKCS12 })
+        .first?.fix,
     ).toStartWith('Convert it: openssl pkcs12 -in /t.p12 -nokeys -out t.pem,');
-    expect(ssl({ 'ssl.keystore.location': '/k.jks', 'ssl.keystore.type': 'JKS' }).first?.fix).toStartWith(
+    const keyStore = { 'ssl.keystore.location': '/k.jks', 'ssl.keystore.password': 'hunter22' };
+    expect(ssl(keyStore, { '/k.jks': JKS }).first?.fix).toStartWith(
       'Convert it: keytool -importkeystore -srckeystore /k.jks -destkeystore k.p12 -deststoretype PKCS12,',
     );
+    expect(ssl(keyStore, { '/k.jks': Uint8Array.of(0xce, 0xce, 0xce, 0xce) }).first?.fix).toContain(
+      '-srcstoretype JCEKS',
+    );
+  });
+
+  test('a store is what its first bytes say, whatever its name and its type', () => {
+    const keyStore = { 'ssl.keystore.location': '/k.jks', 'ssl.keystore.password': 'hunter22' };
+    for (const type of ['JKS', 'PKCS12', undefined]) {
+      const given = type === undefined ? keyStore : { ...keyStore, 'ssl.keystore.type': type };
+      const { properties, problems, warnings } = ssl(given, { '/k.jks': PKCS12 });
+      expect(problems).toEqual([]);
+      expect(warnings).toEqual([]);
+      expect(properties).toMatchObject({ 'ssl.keystore.location': '/k.jks' });
+    }
+    const pem = ssl({ 'ssl.keystore.location': '/k.pem' }, { '/k.pem': KEY + CERT });
+    expect(pem.properties).toMatchObject({ 'ssl.key.location': '/k.pem' });
+    expect(pem.warnings).toEqual([
+      'ssl.keystore.location (f:1) is a PEM file and read as one: Java would need ssl.keystore.type=PEM',
+    ]);
+    const trust = ssl({ 'ssl.truststore.location': '/ca.crt' }, { '/ca.crt': `subject=CN\n${CERT}` });
+    expect(trust.problems).toEqual([]);
+    expect(trust.properties).toEqual({ 'ssl.ca.location': '/ca.crt' });
+    expect(trust.warnings[0]).toContain('ssl.truststore.type=PEM');
+    const trustStore = ssl({ 'ssl.truststore.location': '/t.jks' }, { '/t.jks': PKCS12 }).first;
+    expect(trustStore).toMatchObject({ found: 'a PKCS12 store' });
+    expect(trustStore?.fix).toStartWith('Convert it: openssl pkcs12 -in /t.jks -nokeys -out t.pem,');
+    const der = Uint8Array.of(0x30, 0x82, 0x01, 0x00, 0x30, 0x82, 0x00, 0xf0);
+    expect(ssl({ 'ssl.truststore.location': '/ca.der' }, { '/ca.der': der }).first?.found).toContain('DER');
+    expect(ssl({ 'ssl.truststore.location': '/x' }, { '/x': 'hello' }).first?.problem).toContain('no store');
+  });
+
+  test('white space around the passwords of stores is cut off, as in Java', () => {
+    const blank = ' \t';
+    expect(
+      ssl(
+        { 'ssl.keystore.location': '/k.p12', 'ssl.keystore.password': `${blank}hunter 22${blank}` },
+        { '/k.p12': PKCS12 },
+      ).properties['ssl.keystore.password'],
+    ).toBe('hunter 22');
+    expect(
+      ssl(
+        { 'ssl.keystore.location': '/k.pem', 'ssl.keystore.type': 'PEM', 'ssl.key.password': 'hunter22 ' },
+        { '/k.pem': KEY + CERT },
+      ).properties['ssl.key.password'],
+    ).toBe('hunter22');
+    // Java cuts no other white space.
+    expect(
+      ssl(
+        { 'ssl.keystore.location': '/k.p12', 'ssl.keystore.password': 'hunter22\u00a0' },
+        { '/k.p12': PKCS12 },
+      ).properties['ssl.keystore.password'],
+    ).toBe('hunter22\u00a0');
   });
 
   test('host name verification: empty means none', () => {
