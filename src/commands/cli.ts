@@ -89,12 +89,14 @@ const LOADERS: Record<Command, () => Promise<CommandDef<any>>> = {
 };
 
 async function runFiles({ files, set, logFormat, logLevel }: CommandLine): Promise<ExitCode> {
-  const [{ readSettings }, { runSink }, { VERSION, COMMIT }] = await Promise.all([
+  const [{ readSettings }, { checkClient }, { runSink }, { VERSION, COMMIT }] = await Promise.all([
     import('../config/read.ts'),
+    import('./check-client.ts'),
     import('./run.ts'),
     import('./version.ts'),
   ]);
   const settings = readSettings(files, set);
+  await checkClient(settings);
   const log = createLogger({
     level: logLevel,
     format: logFormat,

@@ -10,6 +10,7 @@ import type { CollectionSchema } from '../milvus/schema.ts';
 import type { RdConsumer } from '../native/rdkafka.ts';
 import { chooseInsertMode } from '../sink/insert-mode.ts';
 import type { CommandLine } from './args.ts';
+import { checkClient } from './check-client.ts';
 import { type PlannedField, planFields } from './field-plan.ts';
 import { columns } from './help.ts';
 import { PAGES } from './pages.ts';
@@ -22,6 +23,7 @@ export default defineCommand({
     const settings = readSettings(files, set);
     for (const warning of settings.warnings) console.log(`warning: ${escapeControl(warning)}`);
     if (options.show) console.log(`${renderEffective(settings)}\n`);
+    await checkClient(settings);
     console.log(`files       ok      ${describe(settings)}`);
     if (!options.connect) return EXIT.stopped;
     const log = createLogger({

@@ -1,12 +1,13 @@
 // What our settings make of Java's, librdkafka itself must accept when a consumer is made of it.
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkClient } from '../../../src/commands/check-client.ts';
 import { loadSettings } from '../../../src/config/load.ts';
-import type { KafkaProperties } from '../../../src/config/settings.ts';
-import { loadKafka } from '../../../src/native/kafka.ts';
+import type { LoadedSettings } from '../../../src/config/settings.ts';
+import { EXIT, SinkError } from '../../../src/errors.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -100,14 +101,108 @@ const cases: Record<string, () => Record<string, string>> = {
 };
 
 for (const [name, client] of Object.entries(cases)) {
-  test(name, async () => expect(await refusal(consumerOf(client()))).toBeUndefined());
+  test(name, async () => expect(await refusal(client())).toBeUndefined());
 }
 
-test('a refusal would be seen', async () => {
-  expect(await refusal({ ...consumerOf({}), 'group.protocol': 'consumer' })).toContain('not supported');
+describe('wrong TLS material is configuration: the key, its place and the whole reason are told at start', () => {
+  const tls = (name: string) => join(import.meta.dir, '../../support/tls', name);
+  const ssl = { 'security.protocol': 'SSL' };
+  const keyStore = (name: string, password: string) => ({
+    ...ssl,
+    'ssl.keystore.location': tls(name),
+    'ssl.keystore.password': password,
+  });
+  const pemStore = (key: string, more: Record<string, string> = {}) => ({
+    ...ssl,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.key': readFileSync(tls(key), 'utf8').replaceAll('\n', '\\n'),
+    'ssl.keystore.certificate.chain': readFileSync(tls('client.pem'), 'utf8').replaceAll('\n', '\\n'),
+    ...more,
+  });
+
+  test('what is right is taken, also a .jks that is PKCS#12 and a password with blanks behind it', async () => {
+    expect(await refusal(keyStore('client.p12', 'correct-horse'))).toBeUndefined();
+    expect(await refusal(keyStore('client-today.jks', 'correct-horse  '))).toBeUndefined();
+    expect(
+      await refusal(pemStore('client-encrypted.key', { 'ssl.key.password': 'correct-horse' })),
+    ).toBeUndefined();
+  });
+
+  const broken = `-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----`;
+  const wrong: [string, () => Record<string, string>, RegExp, RegExp, RegExp][] = [
+    [
+      'the password of a key store',
+      () => keyStore('client.p12', 'wrong-password'),
+      /^consumer\.override\.ssl\.keystore\.password, one\.properties:\d+$/,
+      /the password does not open the key store/,
+      /mac verify failure/,
+    ],
+    [
+      'an encrypted key without its password',
+      () => pemStore('client-encrypted.key'),
+      /ssl\.keystore\.key, one/,
+      /the private key is encrypted, and its password is missing/,
+      /ssl\.key\.pem/,
+    ],
+    [
+      'an encrypted key with another password',
+      () => pemStore('client-encrypted.key', { 'ssl.key.password': 'wrong-password' }),
+      /ssl\.key\.password, one/,
+      /the password does not open the private key/,
+      /ssl\.key\.pem/,
+    ],
+    [
+      'a key and a certificate that do not belong together',
+      () => pemStore('server.key'),
+      /ssl\.keystore\.key, one/,
+      /the private key does not belong to the certificate/,
+      /key values mismatch/,
+    ],
+    [
+      'a broken certificate authority',
+      () => ({ ...ssl, 'ssl.truststore.type': 'PEM', 'ssl.truststore.certificates': broken }),
+      /ssl\.truststore\.certificates, one/,
+      /the certificates of the trust store cannot be read/,
+      /not in PEM format/,
+    ],
+    [
+      'a cipher that there is not',
+      () => ({ ...ssl, 'ssl.cipher.suites': 'NO-SUCH-CIPHER' }),
+      /ssl\.cipher\.suites, one/,
+      /OpenSSL knows none of the cipher suites/,
+      /no cipher match/,
+    ],
+  ];
+  test.each(wrong)('%s', async (_, client, where, summary, found) => {
+    const error = await refusal(client());
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitCode: EXIT.configuration });
+    expect(error?.message).toMatch(summary);
+    expect(error?.details.where).toMatch(where);
+    expect(error?.details.found).toMatch(found);
+    expect(error?.message).not.toContain('wrong-password');
+  });
+
+  test('and whatever else librdkafka refuses, in its words', async () => {
+    const settings = settingsOf({ 'group.protocol': 'consumer' });
+    settings.consumer['session.timeout.ms'] = 10_000;
+    expect((await checkClient(settings).catch(error => error)).message).toContain('session.timeout.ms');
+    settings.consumer['no.such.property'] = 1;
+    expect((await checkClient(settings).catch(error => error)).message).toContain('no.such.property');
+  });
 });
 
-function consumerOf(client: Record<string, string>): KafkaProperties {
+/** What ends the start with this configuration. */
+async function refusal(client: Record<string, string>): Promise<SinkError | undefined> {
+  try {
+    await checkClient(settingsOf(client));
+  } catch (error) {
+    if (error instanceof SinkError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+function settingsOf(client: Record<string, string>): LoadedSettings {
   const encode = (lines: string[]) => new TextEncoder().encode(lines.join('\n'));
   const overrides = Object.entries(client).map(([key, value]) => `consumer.override.${key}=${value}`);
   const text = encode([
@@ -118,22 +213,10 @@ function consumerOf(client: Record<string, string>): KafkaProperties {
     'collection.name=c',
     'key.converter=StringConverter',
     'value.converter=JsonConverter',
-    // Nobody listens there: making the client is what is tested.
+    // Nobody listens there, and nobody is asked.
     'bootstrap.servers=localhost:1',
     ...overrides,
   ]);
   const files = [{ path: 'one.properties', bytes: text }];
-  return loadSettings({ files, set: [], env: {}, readFile: path => readFileSync(path) }).consumer;
-}
-
-/** Why librdkafka refuses the configuration; undefined when it makes a client of it. */
-async function refusal(properties: KafkaProperties): Promise<string | undefined> {
-  const { KafkaConsumer } = loadKafka();
-  // The public connect() also waits for a broker; the native one below only makes the client.
-  const { _client } = new KafkaConsumer(properties as never, {}) as unknown as {
-    _client: { connect(cb: (error: Error | null) => void): void; disconnect(cb: () => void): void };
-  };
-  const error = await new Promise<Error | null>(resolve => _client.connect(resolve));
-  if (!error) await new Promise<void>(resolve => _client.disconnect(resolve));
-  return error?.message;
+  return loadSettings({ files, set: [], env: {}, readFile: path => readFileSync(path) });
 }
