@@ -1,4 +1,5 @@
 // TLS to Milvus: do the milvus.tls.* keys fit each other, the endpoint and the files they name?
+import { createSecureContext } from 'node:tls';
 import type { Findings, Setting } from './entry.ts';
 import { shown } from './entry.ts';
 import type { KeyName, Values } from './keys.ts';
@@ -35,10 +36,20 @@ export function checkMilvusTls(
   const key = chosen.get('milvus.tls.key.location');
   if (certificate && !key) pair(certificate, 'milvus.tls.key.location', findings);
   if (key && !certificate) pair(key, 'milvus.tls.certificate.location', findings);
+  const files = new Map<string, string>();
   for (const [name, kind] of Object.entries(FILES)) {
     const setting = chosen.get(name as KeyName);
-    if (setting) checkPem(setting, kind, readFile, findings);
+    const pem = setting && readPem(setting, kind, readFile, findings);
+    if (pem !== undefined) files.set(name, pem);
   }
+  const ca = chosen.get('milvus.tls.ca.location');
+  if (ca && files.has(ca.key)) checkUse(ca, { ca: files.get(ca.key)! }, findings);
+  const [cert, privateKey] = [
+    files.get('milvus.tls.certificate.location'),
+    files.get('milvus.tls.key.location'),
+  ];
+  if (key && cert !== undefined && privateKey !== undefined)
+    checkUse(key, { cert, key: privateKey }, findings);
 }
 
 // --- internal ---
@@ -51,12 +62,40 @@ function pair(setting: Setting, missing: KeyName, findings: Findings): void {
   findings.problems.push({ where: setting.source, key: setting.key, problem: `needs ${missing} as well` });
 }
 
-function checkPem(
+/** Asks the TLS library that will use them. */
+function checkUse(
+  setting: Setting,
+  material: { ca: string } | { cert: string; key: string },
+  findings: Findings,
+): void {
+  try {
+    createSecureContext(material);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const encrypted = 'key' in material && /ENCRYPTED/.test(material.key);
+    findings.problems.push({
+      where: setting.source,
+      key: setting.key,
+      problem: /KEY_VALUES_MISMATCH/.test(reason)
+        ? 'the key does not belong to the certificate in milvus.tls.certificate.location'
+        : encrypted
+          ? 'the key is encrypted: there is no key for its password here'
+          : 'ca' in material
+            ? 'the certificates cannot be read'
+            : 'certificate and key cannot be read',
+      expected: 'ca' in material ? 'whole PEM certificates' : 'a PEM certificate and its key, not encrypted',
+      found: reason,
+    });
+  }
+}
+
+/** The file's text; undefined, and a problem, when it cannot be read or lacks such a block. */
+function readPem(
   setting: Setting,
   kind: 'CERTIFICATE' | 'PRIVATE KEY',
   readFile: (path: string) => Uint8Array,
   findings: Findings,
-): void {
+): string | undefined {
   const place = { where: setting.source, key: setting.key };
   let bytes: Uint8Array;
   try {
@@ -64,13 +103,16 @@ function checkPem(
   } catch {
     const expected = 'a file that this user may read';
     findings.problems.push({ ...place, problem: 'the file cannot be read', expected, found: shown(setting) });
-    return;
+    return undefined;
   }
-  if (normalizePem(decodeText(bytes), kind) === undefined) {
+  const text = decodeText(bytes);
+  if (normalizePem(text, kind) === undefined) {
     findings.problems.push({
       ...place,
       problem: 'the file is not PEM',
       expected: `-----BEGIN ${kind}----- in it`,
     });
+    return undefined;
   }
+  return text;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { readSettings } from '../../../src/config/read.ts';
 import { EXIT, SinkError } from '../../../src/errors.ts';
 import { CONNECTOR, failure, load, problems, WORKER } from './support.ts';
@@ -361,8 +362,8 @@ describe('addresses', () => {
 });
 
 describe('TLS to Milvus', () => {
-  const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
-  const KEY = PEM.replaceAll('CERTIFICATE', 'PRIVATE KEY');
+  const tls = (name: string) => readFileSync(`${import.meta.dir}/../../support/tls/${name}`, 'utf8');
+  const [PEM, KEY] = [tls('client.pem'), tls('client.key')];
 
   test('takes PEM files', () => {
     const text = `milvus.tls.ca.location=/ca
@@ -382,6 +383,21 @@ milvus.tls.server.name=m
     ]);
     expect(problems(add('milvus.tls.key.location=/k\n'))[0]).toContain(
       'needs milvus.tls.certificate.location',
+    );
+  });
+
+  test('material that cannot be used is told with its place', () => {
+    const text =
+      'milvus.tls.ca.location=/ca\nmilvus.tls.certificate.location=/c\nmilvus.tls.key.location=/k\n';
+    const said = (disk: Record<string, string>) =>
+      problems({ ...add(text), disk: { '/ca': tls('ca.pem'), '/c': PEM, '/k': KEY, ...disk } });
+    expect(said({ '/k': tls('server.key') })[0]).toStartWith(
+      'c.properties:9 milvus.tls.key.location: the key does not belong to the certificate',
+    );
+    expect(said({ '/k': tls('client-encrypted.key') })[0]).toContain('the key is encrypted');
+    const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    expect(said({ '/ca': broken })[0]).toStartWith(
+      'c.properties:7 milvus.tls.ca.location: the certificates cannot be read',
     );
   });
 
