@@ -73,7 +73,8 @@ function renderText(
   let text = `${time} ${level.toUpperCase().padEnd(5)} ${escapeControl(message)}`;
   for (const [key, value] of Object.entries(fields ?? {})) {
     if (value === undefined) continue;
-    const plain = clean(String(value));
+    // A number is an offset or a count, never a secret, whatever its digits.
+    const plain = typeof value === 'string' ? clean(value) : String(value);
     const quoted = plain === '' || /[\s"=\\]/.test(plain) ? JSON.stringify(plain) : plain;
     text += ` ${escapeControl(key)}=${escapeControl(quoted)}`;
   }

@@ -8,7 +8,7 @@ export interface Setting {
   value: string;
   /** `file:line`, `--set`, `environment NAME` or `default`. */
   source: string;
-  /** The key is secret by its name, or the value came through a config provider. */
+  /** The key is secret by its name; where the value came from does not matter. */
   secret: boolean;
 }
 

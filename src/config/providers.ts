@@ -11,7 +11,7 @@ export interface ProviderSources {
 }
 
 export interface Resolver extends Findings {
-  /** Values that came through a provider: secret. */
+  /** What came through a provider into the value of a secret key, which may hold more than that. */
   secrets: string[];
   /** The setting with its references replaced; undefined, and a problem, when one can't be. */
   resolve(setting: Setting): Setting | undefined;
@@ -52,7 +52,7 @@ export function createResolver(worker: ReadonlyMap<string, Setting>, sources: Pr
     }
     try {
       const value = provider(path, key, sources);
-      if (value) secrets.push(value);
+      if (value && setting.secret) secrets.push(value);
       return value;
     } catch (error) {
       if (!(error instanceof LookupError)) throw error;
@@ -73,19 +73,17 @@ export function createResolver(worker: ReadonlyMap<string, Setting>, sources: Pr
     secrets,
     resolve(setting) {
       if (setting.key.startsWith('config.providers') || !setting.value.includes('${')) return setting;
-      let known = false;
       let failed = false;
       const value = setting.value.replace(
         REFERENCE,
         (whole, name: string, _: unknown, path = '', key: string) => {
-          known ||= providers.has(name);
           const found = look(setting, name, path, key, whole);
           failed ||= found === undefined;
           return found ?? '';
         },
       );
       if (failed) return undefined;
-      return known ? { ...setting, value, secret: true } : setting;
+      return { ...setting, value };
     },
   };
 }

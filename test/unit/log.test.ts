@@ -25,6 +25,16 @@ describe('a log line', () => {
     ]);
   });
 
+  test('masks text and leaves numbers alone', () => {
+    for (const format of ['text', 'json'] as const) {
+      const { log, lines } = logged(format, text => text.replaceAll('8083', '[hidden]'));
+      log.info('port 8083', { offset: 18083, name: 'x8083' });
+      expect(lines[0]).toContain('18083');
+      expect(lines[0]).toContain('port [hidden]');
+      expect(lines[0]).toContain('x[hidden]');
+    }
+  });
+
   test('cannot be forged by what a record holds', () => {
     const { log, lines } = logged('text');
     log.error('bad record\n2026-11-22T10:00:00.000Z INFO  all is well', { value: '1\u001b[2J\r\nx' });

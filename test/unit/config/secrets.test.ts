@@ -53,6 +53,19 @@ describe('mask', () => {
     expect(createMask(['root:Milvus'])('Milvus says no to root:Milvus')).toBe('Milvus says no to [hidden]');
   });
 
+  test('a short one is found as a whole word, never inside another', () => {
+    const mask = createMask(['topic1', 'a+b1c']);
+    expect(mask('topic1 topic12 mytopic1 "topic1"')).toBe('[hidden] topic12 mytopic1 "[hidden]"');
+    expect(mask('a+b1c xa+b1c')).toBe('[hidden] xa+b1c');
+  });
+
+  test('one of digits leaves offsets, ports and counts as they are', () => {
+    const secrets = ['8083', '12345678', '9007199254740991'];
+    const line = 'orders-0@8083 localhost:8083 offset=12345678 123456789 9007199254740991';
+    expect(createMask(secrets)(line)).toBe(line);
+    expect(createMask(['01234567890123456789'])('x=01234567890123456789')).toBe('x=[hidden]');
+  });
+
   test('lines of a private key', () => {
     const pem = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n-----END PRIVATE KEY-----';
     expect(createMask([pem])('MIIEvQIBADANBgkqhkiG9w0B')).toBe('[hidden]');

@@ -92,12 +92,25 @@ config.providers.dir.class=${KAFKA}.DirectoryConfigProvider
     expect(token('${dir:/run/secrets:token}')).toBe('from dir');
   });
 
-  test('what came through one is secret, whatever its key', () => {
-    const connector = CONNECTOR.replace('collection.name=c', 'collection.name=${env:NAME}');
-    const settings = load({ worker: WORKER + providers, connector, env: { NAME: 'classified' } });
-    expect(settings.milvus.collection).toBe('classified');
-    expect(settings.effective.find(e => e.key === 'collection.name')?.value).toBe('[hidden]');
-    expect(settings.mask('into classified now')).toBe('into [hidden] now');
+  test('what came through one is secret only where its key is', () => {
+    const connector = withToken('root:${env:PASSWORD}').replace('topics=t', 'topics=${env:TOPIC}');
+    const settings = load({
+      worker: `${WORKER}${providers}listeners=http://:${'${env:PORT}'}\n`,
+      connector,
+      env: { TOPIC: 'orders', PORT: '8083', PASSWORD: 'hunter2222' },
+    });
+    expect(settings.topics).toEqual(['orders']);
+    const shown = (key: string) => settings.effective.find(e => e.key === key)?.value;
+    expect([shown('topics'), shown('listeners'), shown('token')]).toEqual([
+      'orders',
+      'http://:8083',
+      '[hidden]',
+    ]);
+    const line = 'RECORD_NOT_JSON at orders-0@18083';
+    expect(settings.mask(line)).toBe(line);
+    expect(settings.mask('bad password hunter2222 of root:hunter2222')).toBe(
+      'bad password [hidden] of [hidden]',
+    );
   });
 
   test('resolve only where config.providers names them', () => {
