@@ -18,6 +18,8 @@ export class PartitionOffsets {
   private tail = 0;
   private next: number | undefined;
   private committedOffset: number | undefined;
+  /** Where reading goes on: one past the last record read, or past the transaction markers behind it. */
+  position: number | undefined;
 
   /** Records read and not yet done, or done behind one that is not. */
   get pending(): number {
@@ -62,6 +64,17 @@ export class PartitionOffsets {
       this.next = this.offsets[this.head % capacity]! + 1;
       this.head++;
     }
+  }
+
+  /**
+   * Records still to be written.
+   * @param end the partition's next offset
+   * @returns undefined before the group's offset or a position is known
+   */
+  lag(end: number): number | undefined {
+    if (this.position !== undefined) return this.pending + Math.max(0, end - this.position);
+    const done = this.next ?? this.committedOffset;
+    return done === undefined ? undefined : Math.max(0, end - done);
   }
 
   /** The group's coordinator has stored `offset`. */

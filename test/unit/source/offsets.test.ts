@@ -102,3 +102,29 @@ describe('OffsetTracker', () => {
     expect(moves(tracker)).toEqual([{ topic: 'b', partition: 3, offset: 10 }]);
   });
 });
+
+describe('lag', () => {
+  test('is not known before a position or an offset is', () => {
+    expect(new PartitionOffsets().lag(10)).toBeUndefined();
+  });
+  test("counts from the group's offset, then from what is done", () => {
+    const offsets = new PartitionOffsets();
+    offsets.commit(4);
+    expect(offsets.lag(10)).toBe(6);
+    offsets.done(offsets.read(4));
+    expect(offsets.lag(10)).toBe(5);
+  });
+  test('with the position: what is not read and what is not done, and no marker between or behind them', () => {
+    const offsets = new PartitionOffsets();
+    const [a, b] = [offsets.read(0), offsets.read(2)];
+    offsets.position = 3;
+    expect(offsets.lag(4)).toBe(3);
+    // A marker was passed.
+    offsets.position = 4;
+    expect(offsets.lag(4)).toBe(2);
+    offsets.done(a);
+    offsets.done(b);
+    expect(offsets.lag(4)).toBe(0);
+    expect(offsets.committable).toBe(3);
+  });
+});
