@@ -7,6 +7,8 @@ interface Wait {
   reason: string;
   since: number;
   saidAt: number;
+  /** Of one that passes by itself: when, unless its cause shows again. */
+  passesAt?: number;
 }
 
 export class Waits {
@@ -35,6 +37,15 @@ export class Waits {
     wait.reason = reason;
   }
 
+  /**
+   * Something is wrong that shows again and again as long as it lasts, and whose end nobody tells; to be called whenever
+   * it shows. The wait is over when it has not for `quietMs`.
+   */
+  recurring(check: CheckName, what: string, reason: string, quietMs: number): void {
+    this.begin(check, what, reason);
+    this.open.get(what)!.passesAt = this.now() + quietMs;
+  }
+
   /** It is there (again). The check passes when nothing else of it is waited for. */
   end(check: CheckName, what: string, detail: string): void {
     const wait = this.open.get(what);
@@ -54,6 +65,10 @@ export class Waits {
   tick(): void {
     const now = this.now();
     for (const [what, wait] of this.open) {
+      if (wait.passesAt !== undefined && now >= wait.passesAt) {
+        this.end(wait.check, what, 'nothing is amiss any more');
+        continue;
+      }
       if (now - wait.saidAt < REPEAT_MS) continue;
       wait.saidAt = now;
       this.log.warn(`still waiting for ${what} after ${seconds(now - wait.since)} s: ${wait.reason}`);

@@ -57,3 +57,30 @@ test('two waits of one check: it passes only when both are over', () => {
   waits.end('kafka', 'topics', 'there');
   expect(health.get('kafka')).toEqual({ ok: true, detail: 'there' });
 });
+
+test('a recurring wait is over when its cause has not shown for a while', () => {
+  let now = 0;
+  const lines: string[] = [];
+  const log = createLogger({
+    level: 'info',
+    format: 'text',
+    now: () => new Date(0),
+    write: line => lines.push(line.slice(25).trim()),
+    mask: t => t,
+  });
+  const health = new Health();
+  const waits = new Waits(log, health, () => now);
+  for (now = 0; now <= 10_000; now += 1000) {
+    waits.recurring('kafka', 'records', 'of no use', 5000);
+    waits.tick();
+  }
+  expect(health.get('kafka')).toEqual({ ok: false, detail: 'waiting for records: of no use' });
+  now = 14_999;
+  waits.tick();
+  expect(waits.waitingFor('records')).toBe(true);
+  now = 15_000;
+  waits.tick();
+  expect(waits.waitingFor('records')).toBe(false);
+  expect(health.get('kafka').ok).toBe(true);
+  expect(lines.filter(line => line.startsWith('WARN'))).toHaveLength(1);
+});
