@@ -13,6 +13,18 @@ export interface RdError {
 
 export type RdMessage = KafkaRecord;
 
+export interface RdOffset extends TopicPartition {
+  /** Absent where there is none. */
+  offset?: number;
+}
+
+/** What the package makes of a configuration's `rebalance_cb` and `offset_commit_cb`: both come while somebody polls. */
+export interface RdCallbacks {
+  rebalance_cb(error: RdError, partitions: TopicPartition[]): void;
+  /** The broker's answer to a commit. `error` is the last one, when any of the partitions has one; it names none. */
+  offset_commit_cb(error: RdError | undefined, offsets: RdOffset[]): void;
+}
+
 export interface RdConsumer {
   connect(
     options: { allTopics?: boolean; topic?: string; timeout?: number },
@@ -35,7 +47,18 @@ export interface RdConsumer {
   rebalanceProtocol(): 'NONE' | 'COOPERATIVE' | 'EAGER';
   pause(partitions: TopicPartition[]): void;
   resume(partitions: TopicPartition[]): void;
+  /** Calls back when the commit is queued; see `offset_commit_cb` for what became of it. */
   commitCb(offsets: Array<TopicPartition & { offset: number }>, cb: (error: RdError | null) => void): void;
+  /** Of what was polled; asks no broker. @throws the client's error; one of a single partition stands in the list. */
+  position(partitions: TopicPartition[]): Array<RdOffset | Error>;
+  /** Asks the broker, on a thread of its own. */
+  queryWatermarkOffsets(
+    topic: string,
+    partition: number,
+    timeoutMs: number,
+    cb: (error: RdError | null, offsets: { lowOffset: number; highOffset: number }) => void,
+  ): void;
+  /** As of the last fetch; asks no broker. @throws the client's error when there was none */
   getWatermarkOffsets(topic: string, partition: number): { lowOffset: number; highOffset: number };
   getMetadata(
     options: { allTopics?: boolean; topic?: string; timeout?: number },
@@ -44,7 +67,7 @@ export interface RdConsumer {
   committed(
     partitions: TopicPartition[] | null,
     timeoutMs: number,
-    cb: (error: RdError | null, offsets: Array<TopicPartition & { offset?: number }>) => void,
+    cb: (error: RdError | null, offsets: RdOffset[]) => void,
   ): void;
 }
 

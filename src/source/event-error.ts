@@ -24,6 +24,17 @@ export function withErrorCode(
   return code === undefined ? error : { code, message: error.message };
 }
 
+/**
+ * The code of an error's name.
+ * @param name as librdkafka has it (rd_kafka_err2name), e.g. `FENCED_INSTANCE_ID`, `_FATAL`
+ * @returns ERR__FATAL's code for a name that is unknown
+ */
+export function errorCodeOf(name: string, module: () => ErrorModule = errorModule): number {
+  const { codes } = module();
+  const key = `ERR_${name}`;
+  return Object.hasOwn(codes, key) ? codes[key]! : FATAL;
+}
+
 /** librdkafka's words without its thread, address and timing: what a person needs of a FAIL line. */
 export function plainReason(message: string): string {
   return message
@@ -35,6 +46,7 @@ export function plainReason(message: string): string {
 // --- internal ---
 
 const UNKNOWN = -1;
+const FATAL = -150; // RD_KAFKA_RESP_ERR__FATAL
 let codes: Map<string, number> | undefined;
 
 function errorModule(): ErrorModule {
