@@ -10,7 +10,8 @@ const EXIT_CODES = `0   stopped by SIGTERM or SIGINT, everything in flight writt
 1   configuration: a file, a key, an argument, or the HTTP port
 2   a bad record (errors.tolerance=none), or a batch that Milvus refuses for its content
 3   Milvus refused: token, permission, database or collection missing
-4   Kafka refused: credentials, TLS, permission on topic or group
+4   Kafka refused: credentials, TLS, permission on topic or group, a lost offset (auto.offset.reset=none); another
+    copy has taken over group.instance.id; or a stop after which Kafka had not stored all offsets in time
 70  a defect of milvus-sink: please report it`;
 
 const SECRETS = `Everybody on a machine sees a process' arguments (ps), so --set takes no secrets. In the files, write

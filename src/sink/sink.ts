@@ -9,6 +9,7 @@ import type { Health } from '../serve/health.ts';
 import type { ConsumerOptions } from '../source/consumer.ts';
 import { discoverTopics } from '../source/discovery.ts';
 import { topicFilter } from '../source/topics.ts';
+import { offsetsText } from './committer.ts';
 import type { SinkEvents } from './events.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
@@ -99,12 +100,12 @@ export class Sink {
     health.set('pipeline', false, this.fatal ? 'failed' : 'stopping');
     if (this.pipeline) {
       const { offsetFlushTimeoutMs } = this.settings;
-      const how = this.fatal instanceof RecordError ? 'flush' : 'finish';
-      const finished = await this.pipeline.stop(how, offsetFlushTimeoutMs);
+      const finished = await this.pipeline.stop(this.howToStop(), offsetFlushTimeoutMs);
       if (!finished) log.warn('requests in flight did not finish in time: their records will be read again');
     }
-    await Promise.all(this.tasks.map(task => task.close()));
+    // Nothing may ask a client that is closing: the answer would wait for the end, and the end for this thread.
     clearInterval(ticker);
+    await this.closeTasks();
     this.tellGauges();
     await connection?.close();
     return this.fatal ? { exitCode: this.fatal.exitCode, error: this.fatal } : { exitCode: EXIT.stopped };
@@ -115,6 +116,33 @@ export class Sink {
   private end(error: SinkError): void {
     this.fatal ??= error;
     this.stopping.abort();
+    // Good rows around a bad record are still written; after anything else, not one request more.
+    if (!(error instanceof RecordError)) void this.pipeline?.stop(this.howToStop(), 0);
+  }
+
+  private howToStop(): 'finish' | 'flush' | 'abandon' {
+    if (this.fatal instanceof RecordError) return 'flush';
+    // Another copy may be writing the same partitions already.
+    return this.fatal?.exitCode === EXIT.kafkaRefused ? 'abandon' : 'finish';
+  }
+
+  /** A stop that leaves written records uncommitted is no success: they will be written once more. */
+  private async closeTasks(): Promise<void> {
+    const left = (await Promise.all(this.tasks.map(task => task.close()))).flat();
+    if (left.length === 0) return;
+    const error = new SinkError(
+      'KAFKA_NOT_COMMITTED',
+      EXIT.kafkaRefused,
+      `stopped, but Kafka has not stored the offsets of ${left.length} partition${left.length > 1 ? 's' : ''}`,
+      {
+        where: String(this.settings.consumer['bootstrap.servers']),
+        expected: `an answer within offset.flush.timeout.ms=${this.settings.offsetFlushTimeoutMs}`,
+        found: `not committed: ${offsetsText(left)}`,
+        fix: 'Nothing is lost: the next start reads and writes the last records again',
+      },
+    );
+    if (this.fatal) this.options.log.warn(error.message);
+    else this.fatal = error;
   }
 
   /** Tries until Milvus answers with the collection's schema. Milvus not being there is no error; a refusal is. */

@@ -1,13 +1,15 @@
 // One task: a consumer whose records go into the sink's pipeline and whose offsets follow the acknowledgements.
 import type { KafkaProperties, SinkSettings } from '../config/settings.ts';
-import { SinkError } from '../errors.ts';
+import { internalError, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { TopicPartition } from '../native/rdkafka.ts';
 import { type ConsumerOptions, KafkaConsumer } from '../source/consumer.ts';
-import { classifyKafkaError, isGroupMoving, type KafkaErrorLike } from '../source/failure.ts';
-import { OffsetTracker, type PartitionOffsets } from '../source/offsets.ts';
+import type { KafkaErrorLike } from '../source/failure.ts';
+import { OffsetTracker, type PartitionOffsets, type TopicPartitionOffset } from '../source/offsets.ts';
 import type { KafkaRecord } from '../source/record.ts';
+import { type Committable, Committer, dirty } from './committer.ts';
 import type { SinkEvents } from './events.ts';
+import { KafkaTrouble } from './kafka-trouble.ts';
 import type { Pipeline } from './pipeline.ts';
 import { aborted, sleep, within } from './wait.ts';
 import type { Waits } from './waits.ts';
@@ -28,29 +30,51 @@ export interface TaskOptions {
 
 export class Task {
   private readonly tracker = new OffsetTracker();
+  private readonly committer: Committer;
+  private readonly trouble: KafkaTrouble;
   private consumer: KafkaConsumer | undefined;
   private pipeline: Pipeline | undefined;
-  private everConnected = false;
-  private committing: Promise<void> | undefined;
   private committedAt = 0;
-  private probing = false;
-  private lookingForTopics = false;
+  private positionsAt = Number.NEGATIVE_INFINITY;
+  /** librdkafka has said that another member has this one's place, or that it cannot go on. */
+  private dead = false;
+  private closing = false;
+  /** Given up at the stop while Kafka had not stored them. */
+  private readonly uncommitted: TopicPartitionOffset[] = [];
 
   /** What is read; with topics.regex, what matches now. */
-  private topics: string[];
+  private subscription: string[];
 
   constructor(private readonly options: TaskOptions) {
-    this.topics = options.settings.topics ?? [];
+    const { events, log, now } = options;
+    this.subscription = options.settings.topics ?? [];
+    this.trouble = new KafkaTrouble({
+      ...options,
+      topics: () => this.subscription,
+      consumer: () => this.consumer,
+      isAssigned: ({ topic, partition }) => this.tracker.get(topic, partition) !== undefined,
+    });
+    this.committer = new Committer({
+      send: offsets => this.consumer!.commit(offsets),
+      stored: ({ topic, partition, offsets }, offset) => {
+        offsets.commit(offset);
+        // One that has left has no gauge any more.
+        if (this.tracker.get(topic, partition) === offsets) events.committed(topic, partition, offset);
+      },
+      failed: error => this.trouble.error(error),
+      log,
+      now,
+    });
   }
 
   /** Reads these topics from now on. */
   subscribe(topics: string[]): void {
-    this.topics = topics;
+    this.subscription = topics;
     if (!this.consumer || !this.pipeline || this.options.stop.aborted) return;
     try {
       this.consumer.subscribe(topics);
     } catch (error) {
-      this.kafkaError(error as KafkaErrorLike);
+      this.trouble.error(error as KafkaErrorLike);
     }
   }
 
@@ -61,32 +85,20 @@ export class Task {
 
   /** Tries until a broker answers or the sink stops. Kafka not being there is no error. */
   async connect(): Promise<void> {
-    const { stop, createClient, log } = this.options;
+    const { stop, waits, onFatal } = this.options;
+    const consumer = this.createConsumer();
     while (!stop.aborted) {
-      const consumer = new KafkaConsumer({
-        properties: this.properties(),
-        hooks: {
-          assigned: partitions => this.assigned(partitions),
-          revoked: (partitions, lost) => this.revoked(partitions, lost),
-          error: error => this.kafkaError(error),
-        },
-        log,
-        create: createClient,
-      });
       try {
         await Promise.race([consumer.connect(), aborted(stop)]);
         // A client that was still connecting is left to the end of the process: closing it would wait for its time-out.
         if (stop.aborted) return;
         this.consumer = consumer;
-        this.everConnected = true;
-        this.options.waits.end('kafka', 'Kafka', 'connected');
+        waits.end('kafka', 'Kafka', 'connected');
         return;
       } catch (error) {
-        if (error instanceof SinkError) return this.options.onFatal(error);
-        this.kafkaError(error as KafkaErrorLike, true);
-        // The client delivers the events that tell a refusal from an outage only now, after the try has failed.
+        if (error instanceof SinkError) return onFatal(error);
+        this.trouble.error(error as KafkaErrorLike, true);
         await sleep(RECONNECT_PAUSE_MS, stop);
-        await consumer.close();
       }
     }
   }
@@ -98,7 +110,7 @@ export class Task {
     if (!consumer || stop.aborted) return;
     this.pipeline = pipeline;
     this.committedAt = this.options.now();
-    if (this.topics.length > 0) consumer.subscribe(this.topics);
+    if (this.subscription.length > 0) consumer.subscribe(this.subscription);
     let fullSince: number | undefined;
     let pauseSaid = false;
     while (!stop.aborted) {
@@ -126,11 +138,12 @@ export class Task {
         records = await consumer.poll(pipeline.pollRecords);
       } catch (error) {
         if (!('code' in (error as object))) throw error;
-        this.kafkaError(error as KafkaErrorLike);
+        this.trouble.error(error as KafkaErrorLike);
         await sleep(POLL_ERROR_PAUSE_MS, stop);
       }
       // Not in the try: what it throws is a defect, and going on would leave its records behind for ever.
       pipeline.process(records, this.tracker);
+      this.notePositions();
     }
   }
 
@@ -143,7 +156,10 @@ export class Task {
       settings.offsetFlushIntervalMs,
       this.pipeline.idle ? IDLE_COMMIT_MS : BUSY_COMMIT_MS,
     );
-    if (!this.committing && now() - this.committedAt >= wait) void this.commit();
+    if (!this.committer.busy && now() - this.committedAt >= wait) {
+      this.committedAt = now();
+      void this.commit();
+    }
     for (const { topic, partition, records } of this.lags()) events.lag(topic, partition, records);
   }
 
@@ -154,28 +170,75 @@ export class Task {
     return sum;
   }
 
-  /** Commits what is done and leaves the group. */
-  async close(): Promise<void> {
-    const { log } = this.options;
-    const timeoutMs = this.options.settings.offsetFlushTimeoutMs;
-    const committed = await within(this.committing?.then(() => this.commit()) ?? this.commit(), timeoutMs);
-    if (!committed) log.warn('offsets could not be committed in time: the last records will be read again');
-    if (this.consumer) {
-      const left = await within(this.consumer.close(), CLOSE_TIMEOUT_MS);
-      if (!left)
-        log.warn('the consumer did not leave its group in time: the group notices after session.timeout.ms');
-    }
+  /** The topics of which it holds partitions. */
+  *topics(): Generator<string> {
+    for (const { topic } of this.tracker.all()) yield topic;
+  }
+
+  /**
+   * Commits what is done and leaves the group. To be called when nothing else asks the consumer any more.
+   * @returns what is written and could not be committed in time
+   */
+  async close(): Promise<TopicPartitionOffset[]> {
+    const { consumer } = this;
+    const { log, now, settings } = this.options;
+    if (!consumer) return [];
+    // What is fetched from here on is not wanted.
+    if (!this.dead) consumer.pause();
+    const until = now() + settings.offsetFlushTimeoutMs;
+    const committing = this.commitUntil(until);
+    const answered = within(committing, settings.offsetFlushTimeoutMs);
+    await consumer.serve(answered);
+    if (!this.dead) this.uncommitted.push(...dirty(this.tracker.all()));
+    this.closing = true;
+    // A Kafka that does not answer a commit will not answer a farewell.
+    const left = await within(consumer.close(), (await answered) ? CLOSE_TIMEOUT_MS : UNANSWERED_CLOSE_MS);
+    if (!left)
+      log.warn('the consumer did not leave its group in time: the group notices after session.timeout.ms');
+    return this.uncommitted.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
   }
 
   // --- internal ---
+
+  private createConsumer(): KafkaConsumer {
+    const { log, now, createClient, onFatal } = this.options;
+    return new KafkaConsumer({
+      properties: this.properties(),
+      hooks: {
+        assigned: partitions => this.assigned(partitions),
+        revoked: (partitions, lost) => this.revoked(partitions, lost),
+        error: error => this.trouble.error(error),
+        fatal: error => {
+          this.dead = true;
+          this.trouble.fatal(error);
+        },
+        failed: error => onFatal(error),
+        states: partitions => this.trouble.states(partitions),
+      },
+      log,
+      now,
+      create: createClient,
+    });
+  }
+
+  /** Between two polls, when no record is on its way from librdkafka to us. */
+  private notePositions(): void {
+    const { now } = this.options;
+    if (now() - this.positionsAt < POSITIONS_MS) return;
+    this.positionsAt = now();
+    const partitions = [...this.tracker.all()].map(({ topic, partition }) => ({ topic, partition }));
+    for (const { topic, partition, offset } of this.consumer?.positions(partitions) ?? []) {
+      const offsets = this.tracker.get(topic, partition);
+      if (offsets) offsets.position = offset;
+    }
+  }
 
   /** Records still to be written, of the partitions of which that is known. */
   private *lags(): Generator<{ topic: string; partition: number; records: number }> {
     for (const { topic, partition, offsets } of this.tracker.all()) {
       const end = this.consumer?.endOffset(topic, partition);
-      const position = offsets.committable ?? offsets.committed;
-      if (end !== undefined && position !== undefined)
-        yield { topic, partition, records: Math.max(0, end - position) };
+      const records = end === undefined ? undefined : offsets.lag(end);
+      if (records !== undefined) yield { topic, partition, records };
     }
   }
 
@@ -210,9 +273,9 @@ export class Task {
   }
 
   private async revoked(partitions: TopicPartition[], lost: boolean): Promise<void> {
-    const { events, log, settings } = this.options;
+    const { events, log, settings, stop } = this.options;
     const leaving = new Set<PartitionOffsets>();
-    const last: Array<{ topic: string; partition: number; offsets: PartitionOffsets }> = [];
+    const last: Committable[] = [];
     for (const { topic, partition } of partitions) {
       const offsets = this.tracker.get(topic, partition);
       if (!offsets) continue;
@@ -228,118 +291,49 @@ export class Task {
     events.rebalanced(lost ? 'lost' : 'revoked');
     // While the sink stops, too: what is in flight still is.
     await this.pipeline?.release(leaving, lost);
-    // librdkafka's commit has no time-out of its own while the coordinator is away.
-    if (!lost) {
-      const commit = Promise.resolve(this.committing).then(() => this.commitThese(last));
-      await within(commit, settings.offsetFlushTimeoutMs);
+    // librdkafka's commit has no time-out of its own while the coordinator is away. At the end it has been made already.
+    if (!lost && !this.dead && !this.closing) {
+      const timeoutMs = settings.offsetFlushTimeoutMs;
+      await within(
+        this.store(() => last, this.options.now() + timeoutMs),
+        timeoutMs,
+      );
+      if (stop.aborted) this.uncommitted.push(...dirty(last));
     }
     for (const { topic, partition } of partitions) events.forgotten(topic, partition);
   }
 
-  private commit(): Promise<void> {
-    this.committedAt = this.options.now();
-    this.committing = this.commitThese([...this.tracker.all()]).finally(() => {
-      this.committing = undefined;
-    });
-    return this.committing;
+  private commit(until?: number): Promise<void> {
+    return this.store(() => (this.dead ? [] : this.tracker.all()), until);
   }
 
-  /** Never rejects: an offset that was not stored is stored by the next commit, or its records are read again. */
-  private async commitThese(
-    partitions: Array<{ topic: string; partition: number; offsets: PartitionOffsets }>,
-  ): Promise<void> {
-    const moves = partitions
-      .filter(p => p.offsets.dirty)
-      .map(p => ({ ...p, offset: p.offsets.committable! }));
-    if (moves.length === 0 || !this.consumer) return;
-    try {
-      await this.consumer.commit(moves.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
-      for (const { topic, partition, offset, offsets } of moves) {
-        offsets.commit(offset);
-        this.options.events.committed(topic, partition, offset);
-      }
-    } catch (error) {
-      const kafkaError = error as KafkaErrorLike;
-      if (isGroupMoving(kafkaError.code)) this.options.log.debug(`commit deferred: ${kafkaError.message}`);
-      else {
-        this.options.log.warn(`offsets not committed, will be tried again: ${kafkaError.message}`);
-        this.kafkaError(kafkaError);
-      }
-    }
+  private store(partitions: () => Iterable<Committable>, until?: number): Promise<void> {
+    return this.committer
+      .commit(partitions, until)
+      .catch(error => this.options.onFatal(internalError(error)));
   }
 
-  private kafkaError(error: KafkaErrorLike, failedToConnect = false): void {
-    const { settings, waits, log, onFatal } = this.options;
-    const where = String(settings.consumer['bootstrap.servers']);
-    const topics = settings.topics?.join(', ') ?? settings.topicsRegex ?? '';
-    const verdict = classifyKafkaError(error, {
-      where,
-      topics,
-      groupId: settings.groupId,
-      everConnected: this.everConnected,
-    });
-    if (verdict.kind === 'refused') onFatal(verdict.error);
-    else if (verdict.kind === 'ignore' && !failedToConnect)
-      log.debug(`Kafka: ${error.message}`, { code: error.code });
-    else if (verdict.kind === 'wait' && verdict.topicMissing && settings.topicsRegex !== undefined)
-      // A topic that matched is deleted: the next looks at the cluster leave it out.
-      log.debug(`Kafka: ${error.message}`, { code: error.code });
-    else if (verdict.kind === 'wait' && verdict.topicMissing) {
-      waits.begin('kafka', 'topics', verdict.reason);
-      void this.lookForTopics();
-    } else if (failedToConnect || verdict.kind === 'ignore')
-      waits.begin('kafka', 'Kafka', `${where}: ${verdict.kind === 'wait' ? verdict.reason : error.message}`);
-    else void this.probe(verdict.reason);
-  }
-
-  /**
-   * A topic that comes is known by its partitions' assignment, but only to the member of the group that gets them: the
-   * others look for it themselves.
-   */
-  private async lookForTopics(): Promise<void> {
-    const { waits, stop } = this.options;
-    if (this.lookingForTopics) return;
-    this.lookingForTopics = true;
-    while (!stop.aborted && waits.waitingFor('topics')) {
-      await sleep(TOPICS_PAUSE_MS, stop);
-      const there = await this.consumer?.topics().catch((): string[] => []);
-      if (this.topics.every(topic => there?.includes(topic)))
-        waits.end('kafka', 'topics', 'all topics are there');
-    }
-    this.lookingForTopics = false;
-  }
-
-  /** One broker's trouble is not Kafka's: only when no broker answers is Kafka away, until one does. */
-  private async probe(reason: string): Promise<void> {
-    const { waits, stop, settings, log } = this.options;
-    if (this.probing || !this.consumer) {
-      log.debug(`Kafka: ${reason}`);
-      return;
-    }
-    this.probing = true;
-    try {
-      while (!stop.aborted && this.consumer) {
-        if (await this.consumer.reachable()) {
-          waits.end('kafka', 'Kafka', 'connected');
-          return;
-        }
-        waits.begin('kafka', 'Kafka', `${settings.consumer['bootstrap.servers']}: ${reason}`);
-        await sleep(RECONNECT_PAUSE_MS, stop);
-      }
-    } finally {
-      this.probing = false;
+  /** The last commits: what fails is tried again as long as there is time. */
+  private async commitUntil(until: number): Promise<void> {
+    const { now } = this.options;
+    for (;;) {
+      await this.commit(until);
+      if (this.dead || dirty(this.tracker.all()).length === 0 || now() + COMMIT_AGAIN_MS >= until) return;
+      await Bun.sleep(COMMIT_AGAIN_MS);
     }
   }
 }
 
 const RECONNECT_PAUSE_MS = 1000;
-const TOPICS_PAUSE_MS = 2000;
 const POLL_ERROR_PAUSE_MS = 100;
 /** A full pipeline stops reading at once, and pauses the partitions when it lasts: a pause throws away what was fetched. */
 const PAUSE_AFTER_MS = 500;
 const BUSY_COMMIT_MS = 1000;
 const IDLE_COMMIT_MS = 500;
+const COMMIT_AGAIN_MS = 200;
+const POSITIONS_MS = 200;
 const CLOSE_TIMEOUT_MS = 10_000;
+const UNANSWERED_CLOSE_MS = 1000;
 
 function names(partitions: TopicPartition[]): string {
   return partitions.map(p => `${p.topic}-${p.partition}`).join(',');

@@ -170,7 +170,13 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
             for (const p of partitions) owned.delete(p.partition);
           },
           error: () => {},
+          fatal: () => {},
+          failed: error => {
+            throw error;
+          },
+          states: () => {},
         },
+        now: () => performance.now(),
         log: createLogger({
           level: 'error',
           format: 'text',

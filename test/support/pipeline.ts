@@ -5,7 +5,7 @@ import type { ExitCode, SinkError } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { connectMilvus } from '../../src/milvus/client.ts';
 import { loadKafka } from '../../src/native/kafka.ts';
-import type { RdConsumer } from '../../src/native/rdkafka.ts';
+import type { RdCallbacks, RdConsumer } from '../../src/native/rdkafka.ts';
 import { Health } from '../../src/serve/health.ts';
 import { createMetrics } from '../../src/serve/metrics.ts';
 import { Profile } from '../../src/sink/profile.ts';
@@ -31,6 +31,9 @@ type Overrides = Partial<Omit<SinkSettings, 'milvus' | 'batch' | 'errors'>> & {
   batch?: Partial<SinkSettings['batch']>;
   errors?: Partial<SinkSettings['errors']>;
 };
+
+/** Looks at each client that is made, and may listen to it or replace its methods. */
+export type ClientTap = (client: RdConsumer, callbacks: RdCallbacks) => void;
 
 let groups = 0;
 
@@ -105,6 +108,7 @@ export function startSink(
   topic: string,
   collection: string,
   overrides: Overrides = {},
+  tap: ClientTap = () => {},
 ): RunningSink {
   const settings = pipelineSettings(kafka.bootstrap, milvus, topic, collection, overrides);
   const lines: string[] = [];
@@ -128,8 +132,12 @@ export function startSink(
     health,
     log,
     profile: new Profile(false, now),
-    createClient: (config, topicConfig) =>
-      new (loadKafka().KafkaConsumer)(config as never, topicConfig as never) as unknown as RdConsumer,
+    createClient: (config, topicConfig) => {
+      const { KafkaConsumer } = loadKafka();
+      const client = new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer;
+      tap(client, config as unknown as RdCallbacks);
+      return client;
+    },
     connectMilvus: () => connectMilvus(settings.milvus, { log }),
     now,
     wallClock: () => Date.now(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { EXIT } from '../../../src/errors.ts';
-import { classifyKafkaError, isGroupMoving } from '../../../src/source/failure.ts';
+import { classifyKafkaError, fatalKafkaError, isGroupMoving } from '../../../src/source/failure.ts';
 
 const context = { where: 'localhost:9092', topics: 'topic_0', groupId: 'connect-x', everConnected: false };
 const classify = (code: number, everConnected = false) =>
@@ -30,6 +30,27 @@ describe('classifyKafkaError', () => {
     expect(classify(code).kind).toBe('wait');
   });
 
+  test.each([-199, -198, 2, 10, 81])('code %d recurs as long as it lasts: a wait with a reason', code => {
+    const verdict = classify(code, true);
+    if (verdict.kind !== 'recurring') throw new Error(`classified as ${verdict.kind}`);
+    expect(verdict.reason).toContain('the client says so');
+  });
+
+  test.each([-1, 12345, -12345])('a code that nobody thought of, %d, is not silent', code => {
+    expect(classify(code, true)).toEqual({
+      kind: 'recurring',
+      reason: `the client says so (code ${code})`,
+    });
+  });
+
+  test.each([1, 6, 22, 25, 27, -191])('code %d is the normal course of things', code => {
+    expect(classify(code, true).kind).toBe('ignore');
+  });
+
+  test('a member that did not poll in time is told: it joins again by itself', () => {
+    expect(classify(-147, true).kind).toBe('said');
+  });
+
   test('a missing topic is waited for, by name', () => {
     expect(classify(3)).toEqual({ kind: 'wait', reason: 'not there yet: topic_0', topicMissing: true });
   });
@@ -44,6 +65,21 @@ describe('classifyKafkaError', () => {
     expect(verdict.kind === 'refused' && verdict.error.message).toContain(
       'partition.assignment.strategy=range',
     );
+  });
+});
+
+describe('fatalKafkaError', () => {
+  test('a fenced member', () => {
+    const error = fatalKafkaError({ code: 82, message: 'why' }, context);
+    expect(error.exitCode).toBe(EXIT.kafkaRefused);
+    expect(error.message).toContain('fenced by another member with the same group.instance.id');
+  });
+  test('any other cause ends the sink as well, even one that would otherwise be waited for', () => {
+    for (const code of [-195, 27, -169, 12345]) {
+      const error = fatalKafkaError({ code, message: 'why' }, { ...context, everConnected: true });
+      expect(error.exitCode).toBe(EXIT.kafkaRefused);
+      expect(error.message).toContain('why');
+    }
   });
 });
 
