@@ -60,6 +60,7 @@ export class KafkaConsumer {
   private dead = false;
   /** Why a connection failed last, in librdkafka's words: its errors say only that one failed. */
   private reason: string | undefined;
+  private polling: Promise<unknown> | undefined;
   private readonly commits = new Commits();
   private readonly rebalances: Rebalances;
   private readonly lines: LogLimit;
@@ -71,6 +72,7 @@ export class KafkaConsumer {
       isPaused: () => this.paused,
       isClosing: () => this.closing,
       isDead: () => this.dead,
+      polling: () => this.polling,
     });
   }
 
@@ -115,9 +117,13 @@ export class KafkaConsumer {
     // trickle is read one by one, and a call that did not have to wait switches to full polls.
     const size = Math.min(max, this.pollSize);
     const asked = performance.now();
-    const records = await new Promise<RdMessage[]>((resolve, reject) =>
+    const polling = new Promise<RdMessage[]>((resolve, reject) =>
       this.connected.consume(size, (error, messages) => (error ? reject(error) : resolve(messages))),
     );
+    this.polling = polling;
+    const records = await polling.finally(() => {
+      this.polling = undefined;
+    });
     const waited = performance.now() - asked > 1;
     this.pollSize = records.length > 1 || (records.length === 1 && !waited) ? max : 1;
     return records;

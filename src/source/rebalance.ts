@@ -17,10 +17,14 @@ export interface RebalanceState {
   isClosing(): boolean;
   /** A fatal error was raised: librdkafka has dropped the assignment itself. */
   isDead(): boolean;
+  /** The poll that is on its way, if any. */
+  polling(): Promise<unknown> | undefined;
 }
 
 export class Rebalances {
   private last: Promise<void> = Promise.resolve();
+  /** A poll that may bring records of partitions that have gone meanwhile. */
+  private stale: Promise<unknown> | undefined;
 
   constructor(
     private readonly hooks: RebalanceHooks,
@@ -46,6 +50,7 @@ export class Rebalances {
   // --- internal ---
 
   private async assign(client: RdConsumer, partitions: TopicPartition[], cooperative: boolean) {
+    await this.settleStale();
     await this.hooked(() => this.hooks.assigned(partitions));
     this.answer(() => {
       if (cooperative) client.incrementalAssign(partitions);
@@ -68,6 +73,20 @@ export class Rebalances {
       if (cooperative) client.incrementalUnassign(partitions);
       else client.unassign();
     });
+    this.stale = this.state.polling();
+  }
+
+  /**
+   * A poll that began before partitions went may bring records of theirs. Were one of them here again by then, they would
+   * pass for its first, and what was given up before them would be committed unread.
+   */
+  private async settleStale(): Promise<void> {
+    const { stale } = this;
+    if (!stale) return;
+    this.stale = undefined;
+    await stale.catch(() => {}); // told to whoever polls
+    // Not before whoever polls has dealt with it.
+    await Bun.sleep(0);
   }
 
   /** @throws nothing: what the hook throws is a defect, and ends the sink */

@@ -1,6 +1,7 @@
 // Promise 6 with a real Kafka's rebalances (the mock's coordinator has none): what goes is never written late, what
 // comes back is read, and a topic that is made again is read from its start.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { EXIT } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { loadKafka } from '../../src/native/kafka.ts';
 import type { RdConsumer } from '../../src/native/rdkafka.ts';
@@ -12,6 +13,8 @@ import { eventually, startSink } from '../support/pipeline.ts';
 import { lacks, sharedKafka } from '../support/stack.ts';
 
 setDefaultTimeout(120_000);
+/** How often the end of a failing sink is tried: what goes wrong in it is a matter of moments. */
+const FAILING_TRIES = Number(process.env.TRIES ?? 4);
 
 interface Admin {
   createTopic(
@@ -297,4 +300,40 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
       for (const sink of sinks) expect((await sink.ended).exitCode).toBe(0);
     },
   );
+
+  for (let n = 1; n <= FAILING_TRIES; n++) {
+    test.concurrent(`a bad record ends a sink of three tasks: no partition is committed beyond what is written (try ${n} of ${FAILING_TRIES})`, async () => {
+      const name = unique('failing');
+      const partitions = [0, 1, 2, 3, 4, 5];
+      await make(name, partitions.length);
+      const milvus = await milvusFor(name);
+      const each = 300;
+      const bad = 50 + ((n * 67) % 200);
+      await kafka.produce(
+        name,
+        partitions.flatMap(partition =>
+          Array.from({ length: each }, (_, i) =>
+            partition === 2 && i === bad
+              ? { partition, value: 'a bad record' }
+              : { partition, value: message(partition * each + i) },
+          ),
+        ),
+      );
+      for (let i = 0; i < 500; i++) milvus.faults.push({ delayMs: (i * 13) % 40, times: 1 });
+      const sink = startSink(kafka, milvus, name, name, {
+        name,
+        tasksMax: 3,
+        maxPollRecords: 20,
+        batch: { maxRows: 7, maxInFlight: 3 },
+      });
+      expect((await sink.ended).exitCode).toBe(EXIT.badRecord);
+      const committed = await kafka.committed(sink.settings.groupId, name, partitions);
+      const rows = new Set([...milvus.rows(name).keys()].map(Number));
+      for (const partition of partitions) {
+        for (let i = 0; i < (committed[partition] ?? 0); i++)
+          expect(rows.has(partition * each + i), `${name}-${partition}@${i} is committed`).toBe(true);
+      }
+      expect(committed[2] ?? 0).toBeLessThanOrEqual(bad);
+    });
+  }
 });

@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { EventEmitter } from 'node:events';
 import { EXIT } from '../../../src/errors.ts';
-import type { RdConsumer } from '../../../src/native/rdkafka.ts';
+import type { RdCallbacks, RdConsumer, RdMessage } from '../../../src/native/rdkafka.ts';
 import type { MockKafka } from '../../support/mock-kafka.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 
@@ -233,5 +233,49 @@ describe('a rebalance', () => {
     expect(exitCode).toBe(EXIT.kafkaRefused);
     expect(error?.code).toBe('KAFKA_REBALANCE');
     expect(error?.message).toContain('erroneous state');
+  });
+
+  test.concurrent('in the middle of a poll: its records are not taken for those of the partition that comes back', async () => {
+    const { name, milvus } = await fresh();
+    const partition = { topic: name, partition: 0 };
+    let callbacks: RdCallbacks | undefined;
+    let holdFrom = Number.POSITIVE_INFINITY;
+    const held = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    // Nothing is written: what is read waits, and is given up when the partition goes.
+    const refused = { code: 8, error_code: 49, reason: 'rate limit exceeded', retriable: true };
+    milvus.faults.push({ status: refused, times: 1_000_000 });
+    await shared.kafka.produce(name, numbered(0, 5));
+    const sink = startSink(shared.kafka, milvus, name, name, {}, (client, made) => {
+      callbacks = made;
+      const consume = client.consume.bind(client);
+      client.consume = (_, cb) =>
+        // A trickle is read one by one: here the held poll is to have them all.
+        consume(500, async (error, messages: RdMessage[]) => {
+          if (messages?.some(m => m.offset >= holdFrom)) {
+            holdFrom = Number.POSITIVE_INFINITY;
+            held.resolve();
+            await release.promise;
+          }
+          cb(error, messages);
+        });
+    });
+    await eventually(async () => (await sink.metric('milvus_sink_buffered_rows')) === 5, 'five wait');
+    holdFrom = 5;
+    await shared.kafka.produce(name, [...numbered(5, 8), { value: 'a bad record' }]);
+    await held.promise;
+    // The poll has its records and is not back yet, while the partition goes and comes again.
+    const gone = sink.said('partitions revoked');
+    callbacks!.rebalance_cb({ code: -174, message: 'revoke' }, [partition]);
+    await gone;
+    await eventually(async () => (await sink.metric('milvus_sink_buffered_rows')) === 0, 'given up');
+    callbacks!.rebalance_cb({ code: -175, message: 'assign' }, [partition]);
+    milvus.faults.length = 0;
+    release.resolve();
+    const { exitCode } = await sink.ended;
+    expect(exitCode).toBe(EXIT.badRecord);
+    const [committed] = await shared.kafka.committed(sink.settings.groupId, name, [0]);
+    expect([...milvus.rows(name).keys()].map(Number).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(committed).toBe(8);
   });
 });

@@ -26,7 +26,6 @@ async function join(topic: string, hooks: Partial<ConsumerHooks>) {
       'partition.assignment.strategy': 'cooperative-sticky',
       log_level: 0,
     },
-    subscription: [topic],
     hooks: {
       assigned: () => {},
       revoked: async () => {},
@@ -49,7 +48,7 @@ async function join(topic: string, hooks: Partial<ConsumerHooks>) {
   });
   await kafka.produce(topic, [{ value: 'a' }]);
   await consumer.connect();
-  consumer.subscribe();
+  consumer.subscribe([topic]);
   return { consumer, failures };
 }
 
