@@ -9,7 +9,7 @@ export type Command = (typeof COMMANDS)[number];
 const EXIT_CODES = `0   stopped by SIGTERM or SIGINT, everything in flight written and committed
 1   configuration: a file, a key, an argument, or the HTTP port
 2   a bad record (errors.tolerance=none), or a batch that Milvus refuses for its content
-3   Milvus refused: token, permission, database or collection missing
+3   Milvus refused: token, permission, database or collection missing; or a stop at which it did not answer in time
 4   Kafka refused: credentials, TLS, permission on topic or group, a lost offset (auto.offset.reset=none); another
     copy has taken over group.instance.id; or a stop after which Kafka had not stored all offsets in time
 70  a defect of milvus-sink: please report it`;

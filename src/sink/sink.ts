@@ -75,7 +75,7 @@ export class Sink {
 
   /** Runs until `stop` or until something ends the sink. */
   async run(): Promise<{ exitCode: ExitCode; error?: SinkError }> {
-    const { log, health } = this.options;
+    const { health } = this.options;
     const ticker = setInterval(() => this.tick(), TICK_MS);
     let connection: MilvusConnection | undefined;
     try {
@@ -101,7 +101,7 @@ export class Sink {
     if (this.pipeline) {
       const { offsetFlushTimeoutMs } = this.settings;
       const finished = await this.pipeline.stop(this.howToStop(), offsetFlushTimeoutMs);
-      if (!finished) log.warn('requests in flight did not finish in time: their records will be read again');
+      if (!finished) this.endsIncomplete(this.unanswered());
     }
     // Nothing may ask a client that is closing: the answer would wait for the end, and the end for this thread.
     clearInterval(ticker);
@@ -141,6 +141,24 @@ export class Sink {
         fix: 'Nothing is lost: the next start reads and writes the last records again',
       },
     );
+    this.endsIncomplete(error);
+  }
+
+  private unanswered(): SinkError {
+    return new SinkError(
+      'MILVUS_UNANSWERED',
+      EXIT.milvusRefused,
+      'stopped, but requests in flight did not finish in time',
+      {
+        where: this.settings.milvus.address,
+        expected: 'answers within their deadlines (milvus.request.timeout.ms)',
+        fix: 'Nothing is lost: their records are not committed, and the next start reads and writes them again',
+      },
+    );
+  }
+
+  /** The first reason is the exit code's. */
+  private endsIncomplete(error: SinkError): void {
     if (this.fatal) this.options.log.warn(error.message);
     else this.fatal = error;
   }
