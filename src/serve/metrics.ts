@@ -93,6 +93,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       m.lagRecords.remove({ topic, partition });
       m.committedOffset.remove({ topic, partition });
     },
+    topicGone(topic) {
+      m.recordsRead.remove({ topic });
+      m.bytesRead.remove({ topic });
+    },
   };
   return {
     events,

@@ -32,4 +32,6 @@ export interface SinkEvents {
   rebalanced(kind: 'assigned' | 'revoked' | 'lost'): void;
   /** A partition left this process: its gauges go. */
   forgotten(topic: string, partition: number): void;
+  /** A topic that matched a pattern has left this process: its counters go. */
+  topicGone(topic: string): void;
 }

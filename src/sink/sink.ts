@@ -11,6 +11,7 @@ import { discoverTopics } from '../source/discovery.ts';
 import { topicFilter } from '../source/topics.ts';
 import { offsetsText } from './committer.ts';
 import type { SinkEvents } from './events.ts';
+import { HeldTopics } from './held-topics.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Profile } from './profile.ts';
 import { backoffMs } from './retry.ts';
@@ -46,6 +47,7 @@ export class Sink {
   private rowsSinceStatus = 0;
   private skippedSinceStatus = 0;
   private statusAt: number | undefined;
+  private readonly heldTopics = new HeldTopics(TOPIC_GONE_MS);
 
   constructor(private readonly options: SinkOptions) {
     const { settings, log, health, now } = options;
@@ -264,6 +266,10 @@ export class Sink {
     this.tellGauges();
     const now = this.options.now();
     this.statusAt ??= now;
+    if (this.settings.topicsRegex !== undefined) {
+      const held = this.tasks.flatMap(task => [...task.topics()]);
+      for (const topic of this.heldTopics.gone(held, now)) this.options.events.topicGone(topic);
+    }
     const elapsedMs = now - this.statusAt;
     if (elapsedMs < STATUS_MS || !this.pipeline) return;
     const rows = this.rowsSinceStatus;
@@ -287,3 +293,4 @@ const TICK_MS = 200;
 const TOPICS_REFRESH_MS = 3000;
 const STATUS_MS = 30_000;
 const RECONNECT_MAX_MS = 2000;
+const TOPIC_GONE_MS = 600_000;

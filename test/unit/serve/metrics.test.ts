@@ -137,6 +137,17 @@ describe('label sets are bounded', () => {
     ]);
   });
 
+  test('a topic that is gone has no series', async () => {
+    const metrics = create();
+    for (const topic of ['kept', 'gone']) metrics.events.polled(topic, 1, 10);
+    metrics.events.topicGone('gone');
+    const names = Object.keys(await samples(metrics)).filter(name => name.includes('topic='));
+    expect(names).toEqual([
+      'milvus_sink_records_read_total{topic="kept"}',
+      'milvus_sink_read_bytes_total{topic="kept"}',
+    ]);
+  });
+
   test('a server that invents error codes gets one label for the rest', async () => {
     const metrics = create();
     for (let code = 0; code < MAX_RETRY_CODES + 20; code++) metrics.events.retried(`c${code}`);
