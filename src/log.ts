@@ -92,7 +92,8 @@ function renderJson(
   const rest: LogFields = {};
   for (const [key, value] of Object.entries(fields ?? {})) {
     // A field named like one of ours must not replace it.
-    if (value !== undefined && !(key in own)) rest[key] = typeof value === 'string' ? clean(value) : value;
+    if (value !== undefined && !Object.hasOwn(own, key))
+      rest[key] = typeof value === 'string' ? clean(value) : value;
   }
   return JSON.stringify({ ...own, ...rest }).replace(UNSAFE_ALL, escapeJson);
 }

@@ -62,14 +62,14 @@ const RENAMES: Record<string, string> = {
 };
 
 /** Java's special values that librdkafka spells otherwise. */
-const SPECIAL: Record<string, Record<string, number>> = {
-  'receive.buffer.bytes': { '-1': 0 },
-  'send.buffer.bytes': { '-1': 0 },
-  'connections.max.idle.ms': { '-1': 0 },
-  'fetch.min.bytes': { '0': 1 },
-  'retry.backoff.ms': { '0': 1 },
-  'retry.backoff.max.ms': { '0': 1 },
-};
+const SPECIAL = new Map<string, { java: string; value: number }>([
+  ['receive.buffer.bytes', { java: '-1', value: 0 }],
+  ['send.buffer.bytes', { java: '-1', value: 0 }],
+  ['connections.max.idle.ms', { java: '-1', value: 0 }],
+  ['fetch.min.bytes', { java: '0', value: 1 }],
+  ['retry.backoff.ms', { java: '0', value: 1 }],
+  ['retry.backoff.max.ms', { java: '0', value: 1 }],
+]);
 
 /** Names of Java's clients that mean nothing to librdkafka. */
 const JAVA_ONLY =
@@ -276,7 +276,8 @@ function translatePlain(name: string, setting: ClientSetting, role: ClientRole, 
   }
   // Empty text is Java's way to unset a string; librdkafka refuses some of them.
   if (text === '' && property.type.kind === 'text') return;
-  const special = Object.hasOwn(SPECIAL, name) ? SPECIAL[name]![text] : undefined;
+  const spelt = SPECIAL.get(name);
+  const special = spelt?.java === text ? spelt.value : undefined;
   const value = special ?? readValue(property.type, text, name !== renamed || isJavaName(name));
   if (value === undefined) {
     out.problem(setting, 'bad value', { expected: describeType(property.type), found: shown(setting) });

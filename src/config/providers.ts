@@ -20,11 +20,11 @@ export interface Resolver extends Findings {
 /** ConfigTransformer's pattern: provider, optional path, key. */
 const REFERENCE = /\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}/g;
 
-const CLASSES = {
-  'org.apache.kafka.common.config.provider.EnvVarConfigProvider': 'env',
-  'org.apache.kafka.common.config.provider.FileConfigProvider': 'file',
-  'org.apache.kafka.common.config.provider.DirectoryConfigProvider': 'dir',
-} as const;
+const CLASSES = new Map<string, 'env' | 'file' | 'dir'>([
+  ['org.apache.kafka.common.config.provider.EnvVarConfigProvider', 'env'],
+  ['org.apache.kafka.common.config.provider.FileConfigProvider', 'file'],
+  ['org.apache.kafka.common.config.provider.DirectoryConfigProvider', 'dir'],
+]);
 
 /**
  * Reads `config.providers` and what belongs to it. A reference that can't be resolved is a problem; Kafka would leave
@@ -116,15 +116,15 @@ function readProviders(worker: ReadonlyMap<string, Setting>, findings: Findings)
     const key = `config.providers.${name}.class`;
     const setting = worker.get(key);
     const javaClass = setting?.value.trim() ?? '';
-    const kind = CLASSES[javaClass as keyof typeof CLASSES];
+    const kind = CLASSES.get(javaClass);
     if (kind === undefined) {
       const where = setting?.source ?? list?.source;
-      const didYouMean = nearest(javaClass, Object.keys(CLASSES));
+      const didYouMean = nearest(javaClass, CLASSES.keys());
       findings.problems.push({
         ...(where === undefined ? {} : { where }),
         key,
         problem: setting ? 'a config provider that is not available here' : 'missing',
-        expected: `one of ${Object.keys(CLASSES).join(', ')}`,
+        expected: `one of ${[...CLASSES.keys()].join(', ')}`,
         ...(setting ? { found: javaClass } : {}),
         didYouMean,
       });
@@ -166,7 +166,7 @@ function envLookup(allow: Setting | undefined, findings: Findings): Lookup {
     if (allowed && !allowed.test(name)) {
       throw new LookupError(`the variable ${name} is not allowed`, `a name that ${allow!.key} matches`);
     }
-    const value = env[name];
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
     if (value === undefined) {
       throw new LookupError(`the environment variable ${name} is not set`, undefined, `Export ${name}`);
     }

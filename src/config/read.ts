@@ -25,7 +25,7 @@ function readConfiguration(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    const found = FOUND[code] ?? `${code}`;
+    const found = Object.hasOwn(FOUND, code) ? FOUND[code]! : code;
     throw new SinkError('CONFIG_FILE', EXIT.configuration, 'a configuration file cannot be read', {
       where: path,
       expected: "the worker's properties file, then the connector's (properties or JSON)",

@@ -79,7 +79,7 @@ export function toStatus(status: {
 }): MilvusStatus {
   const { error_code: name = 0 } = status;
   return {
-    errorCode: typeof name === 'number' ? name : (LEGACY_CODES[name] ?? 1),
+    errorCode: typeof name === 'number' ? name : Object.hasOwn(LEGACY_CODES, name) ? LEGACY_CODES[name]! : 1,
     code: status.code ?? 0,
     reason: status.reason ?? '',
     detail: status.detail ?? '',

@@ -49,7 +49,8 @@ export function localUrl(host: string, port: number): string {
 /** The answer to one request; exported for tests without a socket. */
 export async function respond(request: Request, options: HttpOptions): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const page = PAGES[pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname];
+  const path = pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname;
+  const page = Object.hasOwn(PAGES, path) ? PAGES[path] : undefined;
   if (!page) {
     return plain(404, `Nothing here. There is ${Object.keys(PAGES).join(', ')}.\n`);
   }

@@ -34,6 +34,18 @@ function translate(layers: Layer | Layer[], disk: Record<string, string | Uint8A
 }
 
 describe('names and values', () => {
+  test('names that every JavaScript object has are values like any other', () => {
+    for (const word of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+      for (const name of ['fetch.min.bytes', 'receive.buffer.bytes', 'group.protocol', 'check.crcs']) {
+        const { properties, first } = translate({ [name]: word });
+        expect(first).toMatchObject({ key: name, problem: 'bad value', found: word });
+        expect(properties).toEqual({});
+      }
+      expect(translate({ 'partition.assignment.strategy': word }).first?.problem).toBe('bad value');
+      expect(translate([{ constructor: 'x' }]).warnings[0]).toContain('unknown client setting');
+    }
+  });
+
   test('Java’s names become librdkafka’s, whose own names pass as well', () => {
     const { properties, problems, warnings } = translate({
       'fetch.max.wait.ms': '100',

@@ -164,6 +164,22 @@ config.providers.dir.class=${KAFKA}.DirectoryConfigProvider
     }
   });
 
+  test('names that every JavaScript object has are names like any other', () => {
+    const named = (list: string, javaClass: string) =>
+      `${WORKER}config.providers=${list}\nconfig.providers.${list}.class=${javaClass}\n`;
+    expect(problems({ worker: named('v', 'constructor') })[0]).toContain('is not available here');
+    const worker = named('constructor', `${KAFKA}.EnvVarConfigProvider`);
+    const connector = withToken('${constructor:toString}');
+    expect(problems({ worker, connector })[0]).toContain('the environment variable toString is not set');
+    for (const key of ['constructor', '__proto__', 'consumer.constructor', 'value.converter.constructor']) {
+      expect(load({ worker: `${WORKER}${key}=x\n` }).warnings[0]).toContain(`${key} (w.properties:5)`);
+    }
+    for (const key of ['insert.mode', 'errors.tolerance', 'tasks.max', 'value.converter']) {
+      const problem = problems({ connector: `${CONNECTOR}${key}=constructor\n` })[0];
+      expect(problem).toContain(`c.properties:7 ${key}: `);
+    }
+  });
+
   test('an unknown provider class is refused with the known ones', () => {
     const worker = `${WORKER}config.providers=v\nconfig.providers.v.class=com.acme.Vault\n`;
     expect(problems({ worker, connector: withToken('${v:a}') })).toEqual([

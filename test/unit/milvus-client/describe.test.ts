@@ -154,6 +154,7 @@ describe('toStatus', () => {
     });
     expect(toStatus({ error_code: 6 }).errorCode).toBe(6);
     expect(toStatus({ error_code: 'SomethingNew' }).errorCode).toBe(1);
+    expect(toStatus({ error_code: 'constructor' }).errorCode).toBe(1);
     expect(toStatus({ error_code: 'Success' }).errorCode).toBe(0);
   });
 
