@@ -46,14 +46,21 @@ export interface CommandLine {
 
 /**
  * Reads a command's arguments against its definition.
+ * @param isFile tells whether a path exists
  * @throws SinkError ARGUMENT_UNKNOWN, ARGUMENT_INVALID or ARGUMENT_SECRET, exit code 1
  */
-export function readCommandLine(command: string, rawArgs: readonly string[], def: ArgsDef): CommandLine {
+export function readCommandLine(
+  command: string,
+  rawArgs: readonly string[],
+  def: ArgsDef,
+  isFile: (path: string) => boolean = existsSync,
+): CommandLine {
   const files: string[] = [];
   const set: string[] = [];
   const options: Record<string, string | true> = {};
   for (const token of tokens(rawArgs, def)) {
     if (token.kind === 'positional') {
+      if (!isFile(token.text)) refuseSetting(token.text);
       files.push(token.text);
       continue;
     }
@@ -102,6 +109,7 @@ export function chooseCommand(
     if (isFile(word)) return { command: 'run', rest: [...rawArgs] };
     // What looks like a command may be the value of a mistyped option.
     if (unknown !== undefined) throw unknownOption('run', unknown, def);
+    refuseSetting(word);
     const suggestion = nearest(word, commands);
     throw new SinkError(
       'COMMAND_UNKNOWN',
@@ -151,6 +159,17 @@ function* tokens(rawArgs: readonly string[], def: ArgsDef): Generator<Token> {
       yield { kind: 'option', text, value: undefined, index };
     }
   }
+}
+
+/** `token=…` without its `--set` is no file, and its value may be a secret: only the key is repeated. */
+function refuseSetting(text: string): void {
+  const key = /^\s*([A-Za-z][\w.-]*)\s*=/.exec(text)?.[1];
+  if (key === undefined) return;
+  throw new SinkError('ARGUMENT_INVALID', EXIT.configuration, 'this is a setting and no file', {
+    expected: 'files, and settings after --set',
+    found: `${key}=…`,
+    fix: isSecretKey(key) ? `It is secret, and arguments are not. ${PROVIDER_HELP}` : `Write --set ${key}=…`,
+  });
 }
 
 function takesValue(name: string, def: ArgsDef): boolean {

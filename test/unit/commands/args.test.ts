@@ -29,6 +29,25 @@ describe('a command line', () => {
     });
   });
 
+  test('does not repeat the value of a setting whose --set is missing', () => {
+    for (const args of [
+      ['w', 'c', 'token=abc123'],
+      ['token=abc123'],
+      ['w', '--', 'token=abc123'],
+      ['w', ' sasl.jaas.config = x abc123'],
+    ]) {
+      const error = refusal(() => validate(...args));
+      expect([error.code, error.exitCode]).toEqual(['ARGUMENT_INVALID', 1]);
+      expect(error.message).toContain('=…');
+      expect(error.message).toContain('It is secret, and arguments are not');
+      expect(error.message).not.toContain('abc123');
+    }
+    expect(refusal(() => validate('w', 'c', 'tasks.max=2')).message).toEndWith('Write --set tasks.max=…');
+    expect(refusal(() => choose(['token=abc123'])).message).not.toContain('abc123');
+    const existing = readCommandLine('validate', ['a=b'], PAGES.validate.args, () => true);
+    expect(existing.files).toEqual(['a=b']);
+  });
+
   test('has nothing but files after --', () => {
     expect(validate('--', '--connect', '-x')).toMatchObject({ files: ['--connect', '-x'], options: {} });
   });
