@@ -28,7 +28,7 @@ export function formatAddress(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** A Connect listener; the empty host stands for all addresses. */
+/** A Connect listener; the empty host stands for all addresses, IPv4's and IPv6's. */
 export function parseListener(
   value: string,
 ): { scheme: 'http' | 'https'; host: string; port: number } | undefined {
@@ -38,7 +38,7 @@ export function parseListener(
   if (address?.port === undefined) return undefined;
   return {
     scheme: match[1]!.toLowerCase() as 'http' | 'https',
-    host: address.host || '0.0.0.0',
+    host: address.host,
     port: address.port,
   };
 }

@@ -313,7 +313,7 @@ function readHttp(values: Values, chosen: ReadonlyMap<KeyName, Setting>, finding
   const enabled = values['http.enabled'];
   const old = chosen.has('rest.host.name') || chosen.has('rest.port');
   if (setting?.source === 'default' && old) {
-    return { enabled, host: values['rest.host.name'] || '0.0.0.0', port: values['rest.port'] ?? 8083 };
+    return { enabled, host: values['rest.host.name'] ?? '', port: values['rest.port'] ?? 8083 };
   }
   const listener = firstListener(values.listeners ?? []);
   if (setting && !listener) {
@@ -330,7 +330,7 @@ function readHttp(values: Values, chosen: ReadonlyMap<KeyName, Setting>, finding
       `listeners (${setting.source}) has several addresses: only the first http:// one is used`,
     );
   }
-  return { enabled, host: listener?.host ?? '0.0.0.0', port: listener?.port ?? 8083 };
+  return { enabled, host: listener?.host ?? '', port: listener?.port ?? 8083 };
 }
 
 function checkBatch(values: Values, chosen: ReadonlyMap<KeyName, Setting>, findings: Findings): void {

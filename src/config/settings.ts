@@ -66,6 +66,7 @@ export type KafkaProperties = Record<string, string | number | boolean>;
 
 export interface HttpSettings {
   enabled: boolean;
+  /** Empty for all addresses. */
   host: string;
   port: number;
 }

@@ -1,7 +1,9 @@
 // The HTTP server on real sockets: HEAD, what is in the headers, addresses that cannot be had, and the health check.
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { loadSettings } from '../../../src/config/load.ts';
 import { SinkError } from '../../../src/errors.ts';
 import { Health } from '../../../src/serve/health.ts';
 import { type HttpServer, serveHttp } from '../../../src/serve/http.ts';
@@ -10,6 +12,7 @@ import { ROOT } from '../../support/stack.ts';
 
 setDefaultTimeout(30_000);
 const servers: HttpServer[] = [];
+const ipv6 = Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1'));
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
 });
@@ -98,6 +101,31 @@ test('an answer under way is finished before a stop', async () => {
   answer('the metrics');
   expect(await (await response).text()).toBe('the metrics');
   await stopped;
+});
+
+test('listeners=http://:port means all addresses, IPv6 included', async () => {
+  const { http } = loadSettings({
+    files: [
+      {
+        path: 'w.properties',
+        bytes: Buffer.from(
+          'listeners=http://:0\nname=n\nconnector.class=MilvusSink\ntopics=t\npublic.endpoint=localhost\ncollection.name=c\n',
+        ),
+      },
+    ],
+    set: [],
+    env: {},
+    readFile: () => Buffer.alloc(0),
+  });
+  const { server } = serve(http.port, http.host);
+  const addresses = ['127.0.0.1', ...(ipv6 ? ['::1'] : [])];
+  for (const host of addresses) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const socket = connect({ host, port: server.port }, resolve).on('error', reject);
+    await promise;
+    socket.destroy();
+  }
+  expect(server.url).toBe(`http://localhost:${server.port}`);
 });
 
 test('HEAD has the headers of GET and no body', async () => {

@@ -34,7 +34,7 @@ describe("the guide's two files", () => {
       },
       offsetFlushIntervalMs: 60000,
       offsetFlushTimeoutMs: 5000,
-      http: { enabled: true, host: '0.0.0.0', port: 8083 },
+      http: { enabled: true, host: '', port: 8083 },
       warnings: [],
     });
     expect(settings.consumer).toEqual({
@@ -350,9 +350,9 @@ describe('addresses', () => {
       port: 9999,
     });
     expect(http('listeners=http://[::]:1\n')).toMatchObject({ host: '::', port: 1 });
-    expect(http('rest.port=8084\n')).toMatchObject({ host: '0.0.0.0', port: 8084 });
+    expect(http('rest.port=8084\n')).toMatchObject({ host: '', port: 8084 });
     expect(http('rest.port=8084\nrest.host.name=127.0.0.1\nlisteners=http://:1\n')).toMatchObject({
-      host: '0.0.0.0',
+      host: '',
       port: 1,
     });
     expect(http('listeners=https://:2,http://:1\n').port).toBe(1);
