@@ -255,6 +255,10 @@ export class KafkaConsumer {
   // --- internal ---
 
   private async start(): Promise<RdConsumer> {
+    if (Number(this.options.properties['statistics.interval.ms']) === 0)
+      this.options.log.warn(
+        `consumer.statistics.interval.ms=0 is not followed: a partition that is not read is found by the client's statistics, every ${STATISTICS_MS} ms`,
+      );
     // librdkafka's one topic property for a consumer: as a global one the binding's own topic configuration hides it.
     const { 'auto.offset.reset': offsetReset = 'earliest', ...properties } = this.options.properties;
     const client = this.create(
