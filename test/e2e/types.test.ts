@@ -165,12 +165,165 @@ describe.skipIf(missing !== undefined)('types that only one of the servers has',
   });
 });
 
-/** Sends records through the executable into a new collection; the rows by primary key. */
+const SKIP = { connector: { 'errors.tolerance': 'all', 'errors.log.enable': 'true' } };
+
+for (const milvus of [MILVUS_2_3, MILVUS_LITE]) {
+  describe.skipIf(missing !== undefined)(`conversions on ${milvus.title}`, () => {
+    let s: Stage;
+    beforeAll(async () => {
+      s = await stage(milvus);
+    });
+
+    test(`${milvus.title}: what the Java connector converts arrives, numbers in a VarChar key as they are written`, async () => {
+      const fields = [
+        { name: 'id', type: 'VARCHAR', is_primary: true, max_length: 64 },
+        ...SCALARS.filter(({ name }) => ['flag', 'i8', 'i32', 'i64', 'f32', 'f64', 'text'].includes(name)),
+        VECTOR,
+      ];
+      const rows = await through(s, milvus, { fields }, [
+        '{"id": 7, "flag": "true", "i8": "-128", "i32": "+7", "i64": "9007199254740993", "f32": "0.5", "f64": "1e-7", "text": 1.50, "vector": "[1,2,3,4]"}',
+        '{"id": 12345678901234567890, "flag": "False", "i8": 1.0, "i32": "1e3", "i64": 1e15, "f32": 1, "f64": "2", "text": true, "vector": ["1", "2.5", "3", "4"]}',
+      ]);
+      expect(rows.get('7')).toMatchObject({
+        ...{ flag: true, i8: -128, i32: 7, i64: 'int:9007199254740993', f32: 0.5, f64: 1e-7, text: '1.50' },
+        vector: [1, 2, 3, 4],
+      });
+      expect(rows.get('12345678901234567890')).toMatchObject({
+        ...{ flag: false, i8: 1, i32: 1000, i64: 1e15, f32: 1, f64: 2, text: 'true', vector: [1, 2.5, 3, 4] },
+      });
+    });
+
+    test(`${milvus.title}: bytes, Decimals and times of an envelope, in columns and in the dynamic field`, async () => {
+      const kafka = 'org.apache.kafka.connect.data';
+      const decimal = { type: 'bytes', name: `${kafka}.Decimal`, parameters: { scale: '2' } };
+      const schema = {
+        type: 'struct',
+        fields: [
+          { field: 'id', type: 'int64' },
+          { field: 'text', ...decimal },
+          { field: 'f64', ...decimal },
+          { field: 'doc', type: 'struct', fields: [{ field: 'raw', type: 'bytes' }] },
+          { field: 'vector', type: 'array', items: { type: 'float' } },
+          { field: 'price', ...decimal },
+          { field: 'at', type: 'int64', name: `${kafka}.Timestamp` },
+          { field: 'raw', type: 'bytes' },
+        ],
+      };
+      const payload = {
+        ...{ id: 1, text: 'BOI=', f64: 'BOI=', doc: { raw: 'AQL/' }, vector: [1, 2, 3, 4] },
+        ...{ price: 'BOI=', at: 1769860800123, raw: 'AQL/' },
+      };
+      const fields = [...SCALARS.filter(({ name }) => ['id', 'f64', 'text', 'doc'].includes(name)), VECTOR];
+      const rows = await through(
+        s,
+        milvus,
+        { fields, dynamic: true },
+        [JSON.stringify({ schema, payload })],
+        {
+          connector: {
+            'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+            'value.converter.schemas.enable': 'true',
+          },
+        },
+      );
+      expect(rows.get(1)).toMatchObject({
+        ...{ text: '12.50', f64: 12.5, doc: { raw: 'AQL/' } },
+        ...{ price: 12.5, at: 1769860800123, raw: 'AQL/' },
+      });
+    });
+
+    test(`${milvus.title}: what only the server refuses takes nobody down either`, async () => {
+      const fields = [{ name: 'id', type: 'INT64', is_primary: true }, VECTOR];
+      const records = Array.from({ length: 60 }, (_, i) => {
+        const extra = i % 20 === 5 ? 'x'.repeat(70_000) : 'x';
+        return JSON.stringify({ id: i, vector: [1, 2, 3, 4], extra });
+      });
+      const connector = { ...SKIP.connector, 'milvus.json.max.bytes': '1000000' };
+      const rows = await through(s, milvus, { fields, dynamic: true }, records, { connector, rows: 57 });
+      for (const i of [5, 25, 45]) expect(rows.has(i)).toBe(false);
+    });
+
+    test(`${milvus.title}: a dynamic field of 70 kB is one bad record, and the nineteen others are written`, async () => {
+      const fields = [{ name: 'id', type: 'INT64', is_primary: true }, VECTOR];
+      const records = Array.from({ length: 20 }, (_, i) => {
+        const extra = i === 5 ? 'x'.repeat(70_000) : 'x';
+        return JSON.stringify({ id: i, vector: [1, 2, 3, 4], extra });
+      });
+      const rows = await through(s, milvus, { fields, dynamic: true }, records, { ...SKIP, rows: 19 });
+      expect([...rows.keys()].sort((a, b) => Number(a) - Number(b))).toEqual(
+        [...Array(20).keys()].filter(i => i !== 5),
+      );
+    });
+  });
+}
+
+describe.skipIf(missing !== undefined)('what only one of the servers refuses', () => {
+  const ID: FieldSpec = { name: 'id', type: 'INT64', is_primary: true };
+
+  test('Milvus 2.3.5: JSON that is no object, too long or beyond a double is a bad record each', async () => {
+    const s = await stage(MILVUS_2_3);
+    const docs = ['{}', '1', '"a"', '[1]', 'true', '{"a":1e400}', `{"a":"${'x'.repeat(65_536)}"}`, '{"a":1}'];
+    const longest = `{"a":"${'x'.repeat(65_536 - 8)}"}`;
+    const records = [...docs, longest].map(
+      (doc, id) => `{"id": ${id}, "vector": [1, 2, 3, 4], "doc": ${doc}}`,
+    );
+    const fields = [ID, { name: 'doc', type: 'JSON' }, VECTOR];
+    const rows = await through(s, MILVUS_2_3, { fields }, records, { ...SKIP, rows: 3 });
+    expect([...rows.keys()].sort()).toEqual([0, 7, 8]);
+  });
+
+  test('milvus-lite 3.2.2: a moment in each way of writing it, as text and as Connect has it', async () => {
+    const s = await stage(MILVUS_LITE);
+    const fields = [ID, { name: 'at', type: 'TIMESTAMPTZ' }, VECTOR];
+    const inKolkata = ['2026-01-31T17:30', '2026-01-31 17:30:00'];
+    const spellings = [
+      ...['2026-01-31T12:00:00Z', '2026-01-31T12:00Z', '2026-01-31t12:00:00z', '2026-01-31T17:30:00+0530'],
+      ...['2026-01-31 13:00+01', '2026-01-31T12:00:00.000Z'],
+    ];
+    const records = [...spellings, ...inKolkata, '2026-01-31'].map(
+      (at, id) => `{"id": ${id}, "vector": [1, 2, 3, 4], "at": "${at}"}`,
+    );
+    const collection = { fields, properties: { timezone: 'Asia/Kolkata' } };
+    const rows = await through(s, MILVUS_LITE, collection, records);
+    const noon = Date.parse('2026-01-31T12:00:00Z');
+    const moment = (row: Row) => Date.parse(String(row.at));
+    for (let id = 0; id < spellings.length + inKolkata.length; id++) expect(moment(rows.get(id)!)).toBe(noon);
+    expect(moment(rows.get(records.length - 1)!)).toBe(Date.parse('2026-01-31T00:00:00+05:30'));
+
+    const schema = {
+      type: 'struct',
+      fields: [
+        { field: 'id', type: 'int64' },
+        { field: 'at', type: 'int64', name: 'org.apache.kafka.connect.data.Timestamp' },
+        { field: 'vector', type: 'array', items: { type: 'float' } },
+      ],
+    };
+    const payload = { id: 1, at: noon + 123, vector: [1, 2, 3, 4] };
+    const connect = await through(s, MILVUS_LITE, { fields }, [JSON.stringify({ schema, payload })], {
+      connector: {
+        'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+        'value.converter.schemas.enable': 'true',
+      },
+    });
+    expect(moment(connect.get(1)!)).toBe(noon + 123);
+  });
+});
+
+/**
+ * Sends records through the executable into a new collection; the rows by primary key.
+ * @param more.rows how many there are in the end, where not each record is one
+ */
 async function through(
   s: Stage,
   milvus: MilvusUnderTest,
-  collection: { fields: FieldSpec[]; dynamic?: boolean; auto_id?: boolean },
+  collection: {
+    fields: FieldSpec[];
+    dynamic?: boolean;
+    auto_id?: boolean;
+    properties?: Record<string, string>;
+  },
   records: string[],
+  more: { connector?: Record<string, string>; rows?: number } = {},
 ): Promise<Map<unknown, Row>> {
   const topic = unique(`types_${milvus.kind}`);
   await s.client.create(s.at, topic, collection);
@@ -183,14 +336,18 @@ async function through(
   const sink = await startSink({
     ...{ bootstrap: s.bootstrap, endpoint: s.at.uri, collection: topic, topics: topic },
     token: s.at.token,
+    connector: more.connector ?? {},
   });
+  const expected = more.rows ?? records.length;
   // All committed or ended: a refused record ends the sink, and its reason is then the failure's text.
-  const counted = s.client.count(s.at, topic, records.length, 30);
+  const counted = s.client.count(s.at, topic, expected, 30);
   const ended = await Promise.race([counted.then(() => undefined), sink.exited]);
   if (ended !== undefined) throw new Error(`the sink ended with ${ended}:\n${sink.log}`);
-  expect(await counted).toBe(records.length);
+  expect(await counted).toBe(expected);
   const rows = await s.client.query(s.at, topic);
   expect(await sink.stop()).toBe(0);
-  expect(rows.length).toBe(records.length);
+  expect(rows.length).toBe(expected);
+  // The bad ones were passed over as well.
+  expect(await s.client.committed(s.bootstrap, sink.group, topic)).toEqual([records.length]);
   return new Map(rows.map(row => [row.id, row]));
 }

@@ -62,7 +62,10 @@ def create(c):
                 index_type="SPARSE_INVERTED_INDEX" if sparse else "BIN_FLAT" if binary else "FLAT",
                 metric_type="IP" if sparse else "HAMMING" if binary else "L2",
             )
-    m.create_collection(c["collection"], schema=schema, index_params=index, consistency_level="Strong")
+    properties = {"properties": c["properties"]} if c.get("properties") else {}
+    m.create_collection(
+        c["collection"], schema=schema, index_params=index, consistency_level="Strong", **properties
+    )
     m.load_collection(c["collection"])
 
 

@@ -46,7 +46,12 @@ export class Client {
   async create(
     at: Milvus,
     collection: string,
-    options: { fields?: FieldSpec[]; dynamic?: boolean; auto_id?: boolean } = {},
+    options: {
+      fields?: FieldSpec[];
+      dynamic?: boolean;
+      auto_id?: boolean;
+      properties?: Record<string, string>;
+    } = {},
   ): Promise<void> {
     await this.ask('create', { ...at, collection, ...options });
   }
