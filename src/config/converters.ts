@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { type Findings, type Setting, shown } from './entry.ts';
 import { allowed, boolean, integer, oneOf, parsed, type ValueSchema } from './schema.ts';
-import type { ConverterSettings } from './settings.ts';
+import type { ConverterSettings, KeyConverterSettings } from './settings.ts';
 import { nearest } from './suggest.ts';
 
 export type ConverterKey = 'key.converter' | 'value.converter';
@@ -11,6 +11,7 @@ const JSON_CLASS = 'org.apache.kafka.connect.json.JsonConverter';
 const STRING_CLASS = 'org.apache.kafka.connect.storage.StringConverter';
 const SIMPLE_HEADER_CLASS = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
+/** Converters that are not in this release; as a key's or a header's, which are not used, they are taken. */
 const NOT_YET = [
   'org.apache.kafka.connect.converters.ByteArrayConverter',
   ...['Boolean', 'Short', 'Integer', 'Long', 'Float', 'Double'].map(
@@ -46,6 +47,25 @@ const STRING_OPTIONS = {
   ),
   'converter.type': oneOf('key', 'value', 'header'),
 };
+
+/** Options of any converter here: under another one they are leftovers. */
+const ALL_OPTIONS = new Set([...Object.keys(JSON_OPTIONS), ...Object.keys(STRING_OPTIONS), 'schema.content']);
+
+/**
+ * A key's converter: the key is not used, so that one which is not there to read it is no obstacle.
+ * @param setting the converter's class
+ * @param options settings below `key.converter.`, by the rest of their name, from the same side as the class
+ */
+export function readKeyConverter(
+  setting: Setting,
+  options: ReadonlyMap<string, Setting>,
+  findings: Findings,
+): KeyConverterSettings | undefined {
+  const unused = fullName(setting.value, NOT_YET);
+  if (!unused) return readConverter('key.converter', setting, options, findings);
+  sayUnused([setting, ...options.values()], 'keys', findings);
+  return { kind: 'unused', javaClass: unused };
+}
 
 /**
  * @param setting the converter's class
@@ -86,16 +106,23 @@ export function readConverter(
 }
 
 /** Headers are not used by the sink; a converter that Connect could not load is refused all the same. */
-export function checkHeaderConverter(setting: Setting, findings: Findings): void {
-  const known = [SIMPLE_HEADER_CLASS, STRING_CLASS, JSON_CLASS];
-  if (fullName(setting.value, known)) {
-    if (setting.source !== 'default') {
-      findings.notes.push(`${setting.key} (${setting.source}) is not needed: headers are not used`);
-    }
-  } else refuse(setting, known, findings);
+export function checkHeaderConverter(
+  setting: Setting,
+  options: ReadonlyMap<string, Setting>,
+  findings: Findings,
+): void {
+  const known = [SIMPLE_HEADER_CLASS, STRING_CLASS, JSON_CLASS, ...NOT_YET];
+  if (fullName(setting.value, known)) sayUnused([setting, ...options.values()], 'headers', findings);
+  else refuse(setting, known, findings);
 }
 
 // --- internal ---
+
+function sayUnused(settings: readonly Setting[], what: 'keys' | 'headers', findings: Findings): void {
+  for (const { key, source } of settings) {
+    if (source !== 'default') findings.notes.push(`${key} (${source}) is not needed: ${what} are not used`);
+  }
+}
 
 type Options<S> = { [K in keyof S]?: S[K] extends ValueSchema<infer T> ? Exclude<T, undefined> : never };
 
@@ -110,6 +137,10 @@ function readOptions<S extends Record<string, ValueSchema<unknown>>>(
   for (const [name, option] of options) {
     if (alsoKnown.includes(name)) continue;
     const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+    if (!schema && ALL_OPTIONS.has(name)) {
+      findings.notes.push(`${option.key} (${option.source}) has no effect: it is another converter's option`);
+      continue;
+    }
     if (!schema) {
       const near = nearest(name, Object.keys(schemas));
       findings.warnings.push(
@@ -149,7 +180,7 @@ function refuse(setting: Setting, known: readonly string[], findings: Findings):
     where: setting.source,
     key: setting.key,
     problem: later ? `${later} is not in this release` : 'unknown converter',
-    expected: known.join(' or '),
+    expected: known.filter(name => !NOT_YET.includes(name)).join(' or '),
     found: shown(setting),
     didYouMean: later ? undefined : nearest(setting.value.trim(), [...known, ...NOT_YET]),
   });

@@ -4,6 +4,9 @@ import { isSecretKey } from './secrets.ts';
 
 /** Variables that those images use for themselves. */
 const NOT_SETTINGS = /^CONNECT_(LOG4J_|CUB_|TOOLS_|HEAP_OPTS$|KAFKA_)/;
+/** What Kubernetes (and Docker's links) give each container for a service named `connect` or `connect-…`. */
+const OF_SERVICES = /_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
+const SERVICE_URL = /^(tcp|udp|sctp):\/\//;
 
 /**
  * `CONNECT_BOOTSTRAP_SERVERS` → `bootstrap.servers`. The images' rule: lower case; `_` is a dot, `__` an underscore,
@@ -14,6 +17,7 @@ export function fromEnvironment(env: Record<string, string | undefined>): Settin
   for (const name of Object.keys(env).sort()) {
     const value = env[name];
     if (value === undefined || !name.startsWith('CONNECT_') || NOT_SETTINGS.test(name)) continue;
+    if (OF_SERVICES.test(name) || (name.endsWith('_PORT') && SERVICE_URL.test(value))) continue;
     const key = environmentKey(name);
     if (key !== '') settings.push({ key, value, source: `environment ${name}`, secret: isSecretKey(key) });
   }

@@ -57,9 +57,9 @@ export const KEYS = {
   },
   'tasks.max': {
     ...connect,
-    schema: integer(1, 256),
+    schema: integer(1, INT_MAX),
     default: '1',
-    documentation: 'Consumers that run in parallel.',
+    documentation: 'Consumers that run in parallel; at most 256 are made.',
   },
   topics: {
     ...connect,
@@ -232,19 +232,19 @@ export const KEYS = {
     schema: nonEmpty('a Java class name'),
     default: 'org.apache.kafka.connect.json.JsonConverter',
     documentation:
-      "JsonConverter or StringConverter, with options after `key.converter.`. The connector's own wins as a whole.",
+      "JsonConverter or StringConverter, with options after `key.converter.`: a key that they cannot read makes a bad record, as in Kafka Connect. Kafka's and Confluent's others are accepted, and the keys not looked at. The connector's own wins as a whole.",
   },
   'value.converter': {
     ...worker,
     schema: nonEmpty('a Java class name'),
     default: 'org.apache.kafka.connect.json.JsonConverter',
-    documentation: 'Likewise for values, with options after `value.converter.`.',
+    documentation: 'JsonConverter or StringConverter, with options after `value.converter.`.',
   },
   'header.converter': {
     ...worker,
     schema: nonEmpty('a Java class name'),
     default: 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
-    documentation: 'SimpleHeaderConverter, StringConverter or JsonConverter; headers are not used.',
+    documentation: "Any of Kafka's and Confluent's; headers are not used.",
   },
   'offset.flush.interval.ms': {
     ...worker,

@@ -103,10 +103,10 @@ function translateConsumer(client: Client, out: Translation, handled: Set<string
     const setting = client.get(name);
     handled.add(name);
     if (!setting || setting.value.trim().toLowerCase() === value) continue;
-    out.problem(setting, 'the sink decides this itself: an offset is committed once Milvus has the record', {
-      expected: `${value}, or no such key`,
-      found: shown(setting),
-    });
+    out.warn(
+      setting,
+      `is overridden with ${value}: the sink decides this itself, an offset is committed once Milvus has the record`,
+    );
   }
   const interval = client.get('auto.commit.interval.ms');
   handled.add('auto.commit.interval.ms');
@@ -336,12 +336,13 @@ function checkTogether(client: Client, out: Translation): void {
 
   const interval = number('max.poll.interval.ms', 300000);
   const session = number('session.timeout.ms', 45000);
-  const intervalSetting = client.get('max.poll.interval.ms') ?? client.get('session.timeout.ms');
-  if (intervalSetting && p['group.protocol'] !== 'consumer' && interval < session) {
-    out.problem(intervalSetting, 'max.poll.interval.ms is shorter than session.timeout.ms', {
-      expected: `max.poll.interval.ms of at least ${session}`,
-      found: String(interval),
-    });
+  // Java knows no such rule.
+  if (p['group.protocol'] !== 'consumer' && interval < session) {
+    const setting = client.get('max.poll.interval.ms');
+    if (setting) {
+      out.warn(setting, `is shorter than session.timeout.ms, which librdkafka refuses: ${session} is used`);
+    }
+    p['max.poll.interval.ms'] = session;
   }
 
   const fetch = client.get('fetch.max.bytes');

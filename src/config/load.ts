@@ -4,7 +4,7 @@ import { EXIT, SinkError } from '../errors.ts';
 import { PatternError } from '../source/java-regex/parse.ts';
 import { isTopicName, topicPattern } from '../source/topics.ts';
 import { mergeClient, type Translation } from './client.ts';
-import { type ConverterKey, checkHeaderConverter, readConverter } from './converters.ts';
+import { type ConverterKey, checkHeaderConverter, readConverter, readKeyConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
 import { formatAddress } from './endpoint.ts';
 import { type Findings, type Problem, renderProblem, type Setting, shown } from './entry.ts';
@@ -15,7 +15,7 @@ import { parseFile } from './properties.ts';
 import { createResolver } from './providers.ts';
 import { allowed } from './schema.ts';
 import { createMask } from './secrets.ts';
-import type { ConverterSettings, HttpSettings, KafkaProperties, LoadedSettings } from './settings.ts';
+import type { HttpSettings, KafkaProperties, LoadedSettings } from './settings.ts';
 import { splitSides } from './sides.ts';
 import { nearest } from './suggest.ts';
 
@@ -49,15 +49,23 @@ export function loadSettings(input: LoadInput): LoadedSettings {
 
   const chosen = new Map<KeyName, Setting>();
   const values = readable ? readValues(worker, connector, unresolved, chosen, findings) : ({} as Values);
-  const keyConverter = converter('key.converter', worker, connector, findings);
-  const valueConverter = converter('value.converter', worker, connector, findings);
-  const header = chosen.get('header.converter');
-  if (header) checkHeaderConverter(header, findings);
+  const key = chosenConverter('key.converter', worker, connector, findings);
+  const keyConverter = readKeyConverter(key.setting, key.options, findings);
+  const value = chosenConverter('value.converter', worker, connector, findings);
+  const valueConverter = readConverter('value.converter', value.setting, value.options, findings);
+  const header = chosenConverter('header.converter', worker, connector, findings);
+  checkHeaderConverter(header.setting, header.options, findings);
   const topics =
     readable && !unresolved.has('topics') ? checkTopics(values, chosen, connector, findings) : [];
   const http = readHttp(values, chosen, findings);
   checkMilvusTls(values, chosen, input.readFile, findings);
   checkBatch(values, chosen, findings);
+  const tasks = chosen.get('tasks.max');
+  if (tasks && values['tasks.max'] > MOST_TASKS) {
+    findings.warnings.push(
+      `tasks.max (${tasks.source}) is more than one process is good for: ${MOST_TASKS} consumers are made`,
+    );
+  }
 
   const consumer = translate('consumer', worker, connector, input.readFile, findings);
   for (const role of ['producer', 'admin'] as const)
@@ -77,7 +85,7 @@ export function loadSettings(input: LoadInput): LoadedSettings {
     groupId: String(properties['group.id']),
     ...(topics.length > 0 ? { topics } : { topicsRegex: values['topics.regex']! }),
     excludeInternalTopics: consumer.excludeInternalTopics,
-    tasksMax: values['tasks.max'],
+    tasksMax: Math.min(values['tasks.max'], MOST_TASKS),
     milvus: {
       address: formatAddress(endpoint.host, endpoint.port),
       ...endpoint,
@@ -217,18 +225,20 @@ function readValues(
   return values as Values;
 }
 
+/** Each consumer has threads and buffers of its own. */
+const MOST_TASKS = 256;
 const MILVUS_CLASS = 'com.milvus.io.kafka.MilvusSinkConnector';
 
 /**
  * A connector's own converter wins as a whole: the worker's options do not reach it (Kafka Connect's rule). Connect
  * demands a class; here it defaults to the one that the connector's guide means when it sets `*.schemas.enable` only.
  */
-function converter(
-  key: ConverterKey,
+function chosenConverter(
+  key: ConverterKey | 'header.converter',
   worker: ReadonlyMap<string, Setting>,
   connector: ReadonlyMap<string, Setting>,
   findings: Findings,
-): ConverterSettings | undefined {
+): { setting: Setting; options: Map<string, Setting> } {
   const own = connector.get(key);
   const side = own && own.value.trim() !== '' ? connector : worker;
   const named = side.get(key);
@@ -241,7 +251,7 @@ function converter(
       );
     }
   }
-  return readConverter(key, setting, below(side, `${key}.`), findings);
+  return { setting, options: below(side, `${key}.`) };
 }
 
 /** Settings below a prefix, by the rest of their name. */

@@ -36,6 +36,34 @@ const NOT_NEEDED: Record<string, [Side, string]> = {
   'connect.protocol': ['worker', 'there is no Connect cluster'],
   'exactly.once.source.support': ['worker', 'it concerns source connectors'],
   'inter.worker.': ['worker', 'there is no Connect cluster'],
+  // Java's clients of the worker itself; the sink has a consumer only.
+  ...Object.fromEntries(
+    [
+      'client.id',
+      'request.timeout.ms',
+      'default.api.timeout.ms',
+      'retry.backoff.ms',
+      'retry.backoff.max.ms',
+      'reconnect.backoff.ms',
+      'reconnect.backoff.max.ms',
+      'send.buffer.bytes',
+      'receive.buffer.bytes',
+      'metadata.max.age.ms',
+      'metadata.recovery.strategy',
+      'metadata.recovery.rebootstrap.trigger.ms',
+      'connections.max.idle.ms',
+      'socket.connection.setup.timeout.ms',
+      'socket.connection.setup.timeout.max.ms',
+      'session.timeout.ms',
+      'heartbeat.interval.ms',
+      'rebalance.timeout.ms',
+      'bootstrap.controllers',
+      'auto.include.jmx.reporter',
+    ].map((key): [string, [Side, string]] => [
+      key,
+      ['worker', "it is for the worker's own clients; the sink's takes it behind consumer."],
+    ]),
+  ),
   'config.action.reload': ['connector', 'values of config providers are read at start'],
   'tasks.max.enforce': ['connector', 'tasks.max is always kept'],
   'connector.plugin.version': ['connector', 'the connector is built in'],
@@ -50,9 +78,6 @@ const PREFIXES: [string, Side][] = [
   ['consumer.override.', 'connector'],
   ['producer.override.', 'connector'],
   ['admin.override.', 'connector'],
-  ['transforms.', 'connector'],
-  ['predicates.', 'connector'],
-  ['errors.deadletterqueue.', 'connector'],
   ['consumer.', 'worker'],
   ['producer.', 'worker'],
   ['admin.', 'worker'],
@@ -66,8 +91,6 @@ const PREFIXES: [string, Side][] = [
 
 /** Single keys that other modules read. */
 const SINGLE: Record<string, Side> = {
-  transforms: 'connector',
-  predicates: 'connector',
   'delete.enabled': 'connector',
   'auto.create': 'connector',
   'auto.evolve': 'connector',
@@ -104,6 +127,11 @@ export function sideOf(key: string): Side | undefined {
 /** Known names for suggestions besides the key table's. */
 export const OTHER_KEY_NAMES: string[] = [
   ...Object.keys(SINGLE),
+  'transforms',
+  'predicates',
+  'errors.deadletterqueue.topic.name',
+  'errors.deadletterqueue.topic.replication.factor',
+  'errors.deadletterqueue.context.headers.enable',
   ...Object.keys(NOT_NEEDED).filter(key => !key.endsWith('.')),
   'sasl.mechanism',
   'sasl.jaas.config',
@@ -124,6 +152,8 @@ export interface Later {
   /** Values that mean "not used", in lower case. */
   harmless: readonly string[];
   feature: string;
+  /** A key without which this one means nothing, in Kafka Connect as well; with it, that one is refused. */
+  needs?: string;
 }
 
 export const LATER: readonly Later[] = [
@@ -132,15 +162,21 @@ export const LATER: readonly Later[] = [
     pattern: /^errors\.deadletterqueue\.topic\.replication\.factor$/,
     harmless: ['', '3'],
     feature: 'the dead-letter topic',
+    needs: 'errors.deadletterqueue.topic.name',
   },
   {
     pattern: /^errors\.deadletterqueue\.context\.headers\.enable$/,
     harmless: ['', 'false'],
     feature: 'the dead-letter topic',
+    needs: 'errors.deadletterqueue.topic.name',
   },
-  { pattern: /^errors\.deadletterqueue\./, harmless: [''], feature: 'the dead-letter topic' },
-  { pattern: /^transforms(\.|$)/, harmless: [''], feature: 'transforms' },
-  { pattern: /^predicates(\.|$)/, harmless: [''], feature: 'transforms' },
+  { pattern: /^transforms$/, harmless: [''], feature: 'transforms' },
+  {
+    pattern: /^(transforms\.|predicates(\.|$))/,
+    harmless: [''],
+    feature: 'transforms',
+    needs: 'transforms',
+  },
   { pattern: /^delete\.enabled$/, harmless: ['', 'false'], feature: 'deletes' },
   { pattern: /^auto\.create$/, harmless: ['', 'false'], feature: 'making a collection' },
   { pattern: /^auto\.evolve$/, harmless: ['', 'false'], feature: 'changing a collection' },

@@ -14,6 +14,9 @@ export type ConverterSettings =
     }
   | { kind: 'string'; javaClass: string; encoding: string };
 
+/** `unused`: a key's converter that is not in this release. Keys are not used, so they are not looked at. */
+export type KeyConverterSettings = ConverterSettings | { kind: 'unused'; javaClass: string };
+
 export interface MilvusSettings {
   /** host:port, no scheme */
   address: string;
@@ -97,7 +100,7 @@ export interface SinkSettings {
   insertModeExplicit: boolean;
   batch: BatchSettings;
   errors: ErrorsSettings;
-  keyConverter: ConverterSettings;
+  keyConverter: KeyConverterSettings;
   valueConverter: ConverterSettings;
   /** Longest time between two offset commits, ms (Connect's offset.flush.interval.ms). */
   offsetFlushIntervalMs: number;

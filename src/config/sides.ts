@@ -2,7 +2,7 @@
 import { type Findings, noFindings, type Setting, shown } from './entry.ts';
 import { fromEnvironment } from './environment.ts';
 import { isKey, KEY_NAMES, type Side, specOf } from './keys.ts';
-import { LATER, notNeeded, OTHER_KEY_NAMES, sideOf } from './prefixes.ts';
+import { LATER, type Later, notNeeded, OTHER_KEY_NAMES, sideOf } from './prefixes.ts';
 import type { ParsedFile } from './properties.ts';
 import { isSecretKey } from './secrets.ts';
 import { nearest } from './suggest.ts';
@@ -23,7 +23,13 @@ export function splitSides(
   env: Record<string, string | undefined>,
   set: readonly string[],
 ): Sides {
-  const sides: Sides = { ...noFindings(), worker: new Map(), connector: new Map(), secrets: [] };
+  const sides: Split = {
+    ...noFindings(),
+    worker: new Map(),
+    connector: new Map(),
+    secrets: [],
+    later: new Map(),
+  };
   for (const file of files) {
     sides.problems.push(...file.problems);
     sides.warnings.push(...file.warnings);
@@ -61,6 +67,7 @@ export function splitSides(
       });
     }
   });
+  for (const setting of sides.later.values()) refuseLater(setting, sides);
   return sides;
 }
 
@@ -70,6 +77,16 @@ export function isConverterKey(key: string): boolean {
 }
 
 // --- internal ---
+
+/** Sides while they are being filled. */
+interface Split extends Sides {
+  /** The connector's keys of later releases: what is wrong with one depends on the others. */
+  later: Map<string, Setting>;
+}
+
+function laterOf(key: string): Later | undefined {
+  return LATER.find(({ pattern }) => pattern.test(key));
+}
 
 function has(file: ParsedFile, key: string): boolean {
   return file.settings.some(setting => setting.key === key);
@@ -83,18 +100,22 @@ function parseSet(text: string): Setting | undefined {
 }
 
 /** @param accepts the sides that the setting's place may speak for */
-function add(setting: Setting, accepts: readonly Side[], sides: Sides): void {
+function add(setting: Setting, accepts: readonly Side[], sides: Split): void {
   const { key, source } = setting;
   keepSecret(setting, sides);
   if (setting.source === '--set' && setting.secret && setting.value !== '' && !setting.value.includes('${')) {
     sides.warnings.push(`${key} given by --set can be seen in the machine's list of processes`);
   }
-  const later = LATER.find(({ pattern }) => pattern.test(key));
-  if (later) {
-    refuseLater(setting, later, accepts, sides);
+  if (laterOf(key)) {
+    if (accepts.includes('connector')) sides.later.set(key, setting);
+    else warnMisplaced(setting, 'connector', sides);
     return;
   }
   const unneeded = notNeeded(key);
+  if (unneeded && !accepts.includes(unneeded.side)) {
+    warnMisplaced(setting, unneeded.side, sides);
+    return;
+  }
   if (unneeded) {
     const sentence = `${key} (${source}) is accepted and not needed: ${unneeded.why}`;
     (unneeded.level === 'note' ? sides.notes : sides.warnings).push(sentence);
@@ -120,15 +141,13 @@ function keepSecret(setting: Setting, sides: Sides): void {
   if (userInfo && /endpoint|url|listeners|servers/.test(setting.key)) sides.secrets.push(userInfo);
 }
 
-function refuseLater(
-  setting: Setting,
-  later: (typeof LATER)[number],
-  accepts: readonly Side[],
-  sides: Sides,
-): void {
+function refuseLater(setting: Setting, sides: Split): void {
+  const later = laterOf(setting.key)!;
   if (later.harmless.includes(setting.value.trim().toLowerCase())) return;
-  if (!accepts.includes('connector')) {
-    warnMisplaced(setting, 'connector', sides);
+  if (later.needs !== undefined) {
+    // With the other key set, that one is refused: once is enough.
+    if ((sides.later.get(later.needs)?.value.trim() ?? '') === '')
+      sides.warnings.push(`${setting.key} (${setting.source}) has no effect: ${later.needs} is not set`);
     return;
   }
   const harmless = later.harmless.filter(value => value !== '');

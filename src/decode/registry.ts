@@ -1,6 +1,6 @@
 // Finds a converter by the Java class that names it in the configuration.
 
-import type { ConverterSettings } from '../config/settings.ts';
+import type { ConverterSettings, KeyConverterSettings } from '../config/settings.ts';
 import { EXIT, SinkError } from '../errors.ts';
 import type { Role } from './bad-record.ts';
 import type { KeyConverter, ValueConverter } from './converter.ts';
@@ -19,7 +19,8 @@ export function createValueConverter(settings: ConverterSettings): ValueConverte
 /**
  * @throws SinkError CONFIG_INVALID when the class is not known or cannot be configured so
  */
-export function createKeyConverter(settings: ConverterSettings): KeyConverter {
+export function createKeyConverter(settings: KeyConverterSettings): KeyConverter {
+  if (settings.kind === 'unused') return { check: () => undefined };
   return entryOf(settings).key(settings);
 }
 

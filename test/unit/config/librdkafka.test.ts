@@ -161,11 +161,13 @@ describe('the group', () => {
   });
 
   test('offsets are committed by the sink alone', () => {
-    expect(translate({ 'enable.auto.commit': 'true' }).first?.problem).toContain(
-      'the sink decides this itself',
-    );
-    expect(translate({ 'enable.auto.offset.store': 'true' }).problems).toHaveLength(1);
-    expect(translate({ 'enable.auto.commit': 'False' }).problems).toEqual([]);
+    for (const key of ['enable.auto.commit', 'enable.auto.offset.store', 'enable.partition.eof']) {
+      const { problems, warnings, properties } = translate({ [key]: 'true' });
+      expect(problems).toEqual([]);
+      expect(warnings[0]).toStartWith(`${key} (f:1) is overridden with false: the sink decides this itself`);
+      expect(properties).toEqual({});
+      expect(translate({ [key]: 'False' }).warnings).toEqual([]);
+    }
   });
 
   test('group.protocol=consumer forbids what the broker decides', () => {
@@ -190,7 +192,12 @@ describe('the group', () => {
   });
 
   test('what librdkafka would refuse together', () => {
-    expect(translate({ 'max.poll.interval.ms': '10000' }).first?.found).toBe('10000');
+    const short = translate({ 'max.poll.interval.ms': '10000' });
+    expect(short.properties).toEqual({ 'max.poll.interval.ms': 45000 });
+    expect(short.warnings[0]).toContain('is shorter than session.timeout.ms');
+    const long = translate({ 'session.timeout.ms': '600000' });
+    expect(long.properties).toEqual({ 'session.timeout.ms': 600000, 'max.poll.interval.ms': 600000 });
+    expect([...long.problems, ...long.warnings]).toEqual([]);
     expect(translate({ 'fetch.max.bytes': '5000' }).properties).toEqual({
       'fetch.max.bytes': 5000,
       'message.max.bytes': 5000,

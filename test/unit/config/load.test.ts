@@ -110,7 +110,7 @@ describe('problems', () => {
       '  c.properties:1 name: is empty; expected text without control characters',
       '  c.properties:2 connector.class: not a connector of this program; expected com.milvus.io.kafka.MilvusSinkConnector, MilvusSinkConnector or MilvusSink; found Other',
       '  c.properties:4 topics.regex: is set together with topics (c.properties:3); expected one of the two',
-      '  c.properties:5 tasks.max: bad value; expected an integer 1 to 256; found two',
+      '  c.properties:5 tasks.max: bad value; expected an integer 1 to 2147483647; found two',
       '  w.properties:2 key.converter: unknown converter; expected org.apache.kafka.connect.json.JsonConverter or org.apache.kafka.connect.storage.StringConverter; found org.apache.kafka.connect.storage.StrangeConverter; did you mean org.apache.kafka.connect.storage.StringConverter?',
       "  public.endpoint: is missing from the connector's settings; expected https://host:port, http://host:port or host:port, without path or user",
       "  collection.name: is missing from the connector's settings; expected text, not empty",
@@ -172,12 +172,9 @@ describe('problems', () => {
 describe('what later releases bring is refused by key, its defaults are not', () => {
   const refused = [
     'errors.deadletterqueue.topic.name=dlq',
-    'errors.deadletterqueue.topic.replication.factor=1',
-    'errors.deadletterqueue.context.headers.enable=true',
+    'errors.deadletterqueue.topic.name=dlq\nerrors.deadletterqueue.topic.replication.factor=1',
     'transforms=a',
-    'transforms.a.type=org.apache.kafka.connect.transforms.Flatten$Value',
-    'predicates=p',
-    'predicates.p.type=x',
+    'transforms=a\ntransforms.a.type=org.apache.kafka.connect.transforms.Flatten$Value\npredicates=p',
     'delete.enabled=true',
     'auto.create=true',
     'auto.evolve=TRUE',
@@ -185,7 +182,6 @@ describe('what later releases bring is refused by key, its defaults are not', ()
     'pk.fields=id',
     'value.converter=io.confluent.connect.avro.AvroConverter',
     'value.converter=org.apache.kafka.connect.converters.ByteArrayConverter',
-    'header.converter=org.apache.kafka.connect.converters.LongConverter',
   ];
   for (const line of refused) {
     test(line, () => {
@@ -195,6 +191,50 @@ describe('what later releases bring is refused by key, its defaults are not', ()
       expect(more).toEqual([]);
     });
   }
+
+  test('what is left over from one of them is told and hinders nothing', () => {
+    const leftovers = [
+      ['transforms.a.type=org.apache.kafka.connect.transforms.Flatten$Value', 'transforms'],
+      ['predicates=p', 'transforms'],
+      ['predicates.p.type=x', 'transforms'],
+      ['errors.deadletterqueue.topic.replication.factor=1', 'errors.deadletterqueue.topic.name'],
+      ['errors.deadletterqueue.context.headers.enable=true', 'errors.deadletterqueue.topic.name'],
+    ] as const;
+    for (const [line, needs] of leftovers) {
+      const key = line.split('=')[0];
+      const said = `${key} (c.properties:7) has no effect: ${needs} is not set`;
+      expect(load(add(`${line}\n`)).warnings).toEqual([said]);
+      expect(load({ ...add(`${line}\n${needs}=x\n`), set: [`${needs}=`] }).warnings).toEqual([said]);
+    }
+    expect(load(add('errors.deadletterqueue.topic.nmae=x\n')).warnings[0]).toContain(
+      'did you mean errors.deadletterqueue.topic.name?',
+    );
+  });
+
+  test('a converter of keys or headers is of no consequence, unless nobody knows it', () => {
+    const known = [
+      'org.apache.kafka.connect.converters.ByteArrayConverter',
+      'org.apache.kafka.connect.converters.LongConverter',
+      'IntegerConverter',
+      'io.confluent.connect.avro.AvroConverter',
+      'io.confluent.connect.protobuf.ProtobufConverter',
+    ];
+    for (const name of known) {
+      const lines = `key.converter=${name}\nkey.converter.schema.registry.url=http://r\nheader.converter=${name}\n`;
+      const settings = load(add(`${lines}header.converter.schemas.enable=false\n`));
+      expect(settings.keyConverter.kind).toBe('unused');
+      expect(settings.warnings).toEqual([]);
+      expect(settings.notes).toEqual([
+        'key.converter (c.properties:7) is not needed: keys are not used',
+        'key.converter.schema.registry.url (c.properties:8) is not needed: keys are not used',
+        'header.converter (c.properties:9) is not needed: headers are not used',
+        'header.converter.schemas.enable (c.properties:10) is not needed: headers are not used',
+      ]);
+    }
+    for (const key of ['key.converter', 'header.converter']) {
+      expect(problems(add(`${key}=com.acme.Converter\n`))[0]).toContain(`${key}: unknown converter`);
+    }
+  });
 
   test('harmless values', () => {
     const text = `errors.deadletterqueue.topic.name=
@@ -271,6 +311,36 @@ describe('sides', () => {
       'unknown key errors.tolerence (c.properties:9) has no effect, did you mean errors.tolerance?',
     ]);
     expect(settings.mask('abcdefgh')).toBe('[hidden]');
+  });
+
+  test('what Kafka Connect takes and this program has less of is taken, with a word', () => {
+    const many = load(add('tasks.max=300\n'));
+    expect(many.tasksMax).toBe(256);
+    expect(many.warnings).toEqual([
+      'tasks.max (c.properties:7) is more than one process is good for: 256 consumers are made',
+    ]);
+    const patient = load(add('consumer.override.session.timeout.ms=600000\n'));
+    expect(patient.consumer).toMatchObject({
+      'session.timeout.ms': 600000,
+      'max.poll.interval.ms': 600000,
+    });
+    const committing = load(addWorker('consumer.enable.auto.commit=true\n'));
+    expect(committing.consumer['enable.auto.commit']).toBe(false);
+    expect(committing.warnings[0]).toStartWith(
+      'consumer.enable.auto.commit (w.properties:5) is overridden with false',
+    );
+  });
+
+  test('no warning for what stands in everybody’s files', () => {
+    const worker =
+      'key.converter.schemas.enable=true\nclient.id=c\nrequest.timeout.ms=1\nretry.backoff.ms=1\nrebalance.timeout.ms=1\n';
+    const settings = load(addWorker(worker));
+    expect(settings.warnings).toEqual([]);
+    expect(settings.notes).toContain(
+      "key.converter.schemas.enable (w.properties:5) has no effect: it is another converter's option",
+    );
+    expect(settings.notes).toHaveLength(5);
+    expect(load(add('client.id=c\n')).warnings[0]).toContain("belongs into the worker's file");
   });
 
   test("Connect's other keys are accepted, quietly", () => {

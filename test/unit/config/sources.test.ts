@@ -24,6 +24,23 @@ describe('environment', () => {
     });
   });
 
+  test('holds what Kubernetes tells of a service named connect, which are no settings', () => {
+    const env = {
+      CONNECT_SERVICE_HOST: '10.0.0.1',
+      CONNECT_SERVICE_PORT: '8083',
+      CONNECT_SERVICE_PORT_HTTP: '8083',
+      CONNECT_PORT: 'tcp://10.0.0.1:8083',
+      CONNECT_PORT_8083_TCP: 'tcp://10.0.0.1:8083',
+      CONNECT_PORT_8083_TCP_PROTO: 'tcp',
+      CONNECT_PORT_8083_TCP_PORT: '8083',
+      CONNECT_PORT_8083_TCP_ADDR: '10.0.0.1',
+      CONNECT_CLUSTER_PORT: 'tcp://10.0.0.1:8083',
+      CONNECT_CLUSTER_SERVICE_HOST: '10.0.0.1',
+    };
+    expect(load({ env }).warnings).toEqual([]);
+    expect(load({ env: { CONNECT_REST_PORT: '8084' } }).http.port).toBe(8084);
+  });
+
   test('is the worker’s: a connector key in it has no effect and is told', () => {
     const settings = load({ env: { CONNECT_TOPICS: 'other' } });
     expect(settings.topics).toEqual(['t']);

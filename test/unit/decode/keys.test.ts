@@ -43,3 +43,10 @@ test('malformed UTF-8 is a bad JSON key, and fine as a string', () => {
   expect(checkKey(jsonSettings(), key)).toMatchObject({ code: 'RECORD_NOT_UTF8', stage: 'KEY_CONVERTER' });
   expect(checkKey(stringSettings(), key)).toBeUndefined();
 });
+
+test('a converter that is not in this release leaves keys alone, whatever they are', () => {
+  const javaClass = 'org.apache.kafka.connect.converters.LongConverter';
+  for (const key of ['abc', '', '\u0000\u0001']) {
+    expect(checkKey({ kind: 'unused', javaClass }, key)).toBeUndefined();
+  }
+});

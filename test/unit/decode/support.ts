@@ -1,4 +1,4 @@
-import type { ConverterSettings } from '../../../src/config/settings.ts';
+import type { ConverterSettings, KeyConverterSettings } from '../../../src/config/settings.ts';
 import type { Decoded, ValueConverter } from '../../../src/decode/converter.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
 import { RecordError } from '../../../src/errors.ts';
@@ -42,6 +42,9 @@ export function errorOf(decoded: unknown): RecordError {
   throw new Error(`no RecordError: ${Bun.inspect(decoded)}`);
 }
 
-export function checkKey(settings: ConverterSettings, key: string | Buffer | null): RecordError | undefined {
+export function checkKey(
+  settings: KeyConverterSettings,
+  key: string | Buffer | null,
+): RecordError | undefined {
   return createKeyConverter(settings).check(record('{}', key));
 }
