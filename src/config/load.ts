@@ -18,6 +18,7 @@ import { createMask } from './secrets.ts';
 import type { HttpSettings, KafkaProperties, LoadedSettings } from './settings.ts';
 import { splitSides } from './sides.ts';
 import { nearest } from './suggest.ts';
+import { isPlaceholder } from './token.ts';
 
 export interface LoadInput {
   /** The worker's file and the connector's, or one file with both. */
@@ -59,6 +60,7 @@ export function loadSettings(input: LoadInput): LoadedSettings {
     readable && !unresolved.has('topics') ? checkTopics(values, chosen, connector, findings) : [];
   const http = readHttp(values, chosen, findings);
   checkMilvusTls(values, chosen, input.readFile, findings);
+  checkToken(values, chosen, findings);
   checkBatch(values, chosen, findings);
   const tasks = chosen.get('tasks.max');
   if (tasks && values['tasks.max'] > MOST_TASKS) {
@@ -341,6 +343,16 @@ function readHttp(values: Values, chosen: ReadonlyMap<KeyName, Setting>, finding
     );
   }
   return { enabled, host: listener?.host ?? '', port: listener?.port ?? 8083 };
+}
+
+/** Not refused: a Milvus without authentication takes any token. */
+function checkToken(values: Values, chosen: ReadonlyMap<KeyName, Setting>, findings: Findings): void {
+  const token = chosen.get('token');
+  if (token && isPlaceholder(values.token ?? '')) {
+    findings.warnings.push(
+      `token (${token.source}) still holds the guide's asterisks: put in your API key or user:password, or remove the line for a Milvus without authentication`,
+    );
+  }
 }
 
 function checkBatch(values: Values, chosen: ReadonlyMap<KeyName, Setting>, findings: Findings): void {

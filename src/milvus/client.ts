@@ -4,6 +4,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates } from 'node:tls';
 import type { ChannelCredentials, ChannelInterface, ChannelOptions } from '@grpc/grpc-js';
 import type { MilvusSettings } from '../config/settings.ts';
+import { isPlaceholder } from '../config/token.ts';
 import { EXIT, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type DescribedCollection, toCollectionSchema, toStatus } from './describe.ts';
@@ -140,6 +141,8 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
 
 const EMPTY = Buffer.alloc(0);
 const GET_VERSION = '/milvus.proto.milvus.MilvusService/GetVersion';
+const TOKEN_PLACEHOLDER =
+  "`token` still holds the guide's asterisks: set it to your API key, or to user:password";
 
 interface ConnectAnswer {
   status?: Parameters<typeof toStatus>[0];
@@ -329,6 +332,11 @@ function raise(failure: Failure, settings: MilvusSettings): never {
   const final = failure.kind === 'refused' || failure.kind === 'badRow';
   if (!final) throw new MilvusUnavailable(failure, settings.address);
   const refused = failure.kind === 'badRow' ? new Failure('refused', failure.label, failure.reason) : failure;
+  if (refused.label === 'not_authenticated' && isPlaceholder(settings.token)) {
+    throw new Failure('refused', refused.label, refused.reason, TOKEN_PLACEHOLDER, refused.errorCode).error(
+      settings.address,
+    );
+  }
   throw refused.error(settings.address);
 }
 

@@ -380,10 +380,18 @@ function connectionLabel(details: string): string {
 
 const TLS_TROUBLE = /SSL|TLS|certificate|ALPN|self.signed|altnames|CERT_|unable to verify/i;
 
+const UNKNOWN_AUTHORITY =
+  /self.signed|SELF_SIGNED|unable to (verify|get (local )?issuer)|UNABLE_TO_(VERIFY|GET_ISSUER)|unknown authority/i;
+
 /** A wrong scheme and a bad certificate look like an absent server to gRPC: they are waited for, but named. */
 function tlsAdvice(details: string): { fix?: string } {
   if (/WRONG_VERSION_NUMBER|packet length too long|HTTP_REQUEST/i.test(details)) {
     return { fix: 'The server speaks no TLS here: write http:// in `public.endpoint`' };
+  }
+  if (UNKNOWN_AUTHORITY.test(details)) {
+    return {
+      fix: 'No known authority has signed the server certificate: put the certificate of its authority, or its own if it is self-signed, into a PEM file and name that in `milvus.tls.ca.location`',
+    };
   }
   if (!TLS_TROUBLE.test(details)) return {};
   return {

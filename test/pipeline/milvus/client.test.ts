@@ -163,6 +163,13 @@ describe('final: exit 3 and what to do', () => {
     expect(error.message).toContain('news');
   });
 
+  test("a token that still holds the guide's asterisks is named as such", async () => {
+    const milvus = await startFake({ collections: [guide], token: 'root:Milvus' });
+    const error = await sinkError(milvus.settings('articles', { token: '*'.repeat(41) }));
+    expect(error.code).toBe('MILVUS_AUTH');
+    expect(error.details.fix).toContain("the guide's asterisks");
+  });
+
   test('no permission to describe', async () => {
     const milvus = await startFake({ collections: [guide] });
     milvus.faults.push({
@@ -299,7 +306,7 @@ describe('TLS', () => {
     const milvus = await secure('server');
     const error = await unavailable(milvus.settings('articles'));
     expect(error.failure.label).toBe('tls');
-    expect(error.failure.fix).toContain('certificate');
+    expect(error.failure.fix).toContain('`milvus.tls.ca.location`');
   });
 
   test('mutual TLS', async () => {

@@ -471,6 +471,14 @@ milvus.tls.server.name=m
     );
   });
 
+  test("a token that still holds the guide's asterisks is named as such", () => {
+    const connector = CONNECTOR.replace('some-api-key', '*'.repeat(41));
+    expect(load({ connector }).warnings).toEqual([
+      "token (c.properties:5) still holds the guide's asterisks: put in your API key or user:password, or remove the line for a Milvus without authentication",
+    ]);
+    expect(load({ connector: CONNECTOR.replace('some-api-key', 'a**b') }).warnings).toEqual([]);
+  });
+
   test('a token that travels in the open, or is missing, is warned of', () => {
     const over = (from: string, to: string) => load({ connector: CONNECTOR.replace(from, to) }).warnings;
     expect(over('https://milvus:443', 'milvus:1')).toEqual([

@@ -217,6 +217,19 @@ describe('a call that gRPC ended', () => {
     expect(failure.error().code).toBe('MILVUS_AUTH');
   });
 
+  test.each([
+    'self signed certificate',
+    'self-signed certificate in certificate chain',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'unable to verify the first certificate',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'unable to get local issuer certificate',
+  ])('%s: the fix names the key for the authority', details => {
+    const failure = classifyGrpc({ code: 14, details });
+    expect(failure).toMatchObject({ kind: 'retry', label: 'tls' });
+    expect(failure.fix).toContain('`milvus.tls.ca.location`');
+  });
+
   test('says what a wrong scheme and a bad certificate mean', () => {
     const scheme = classifyGrpc({ code: 14, details: 'OPENSSL_internal:WRONG_VERSION_NUMBER' });
     expect(scheme).toMatchObject({ kind: 'retry', label: 'tls', fix: expect.stringContaining('http://') });
