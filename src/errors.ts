@@ -28,6 +28,8 @@ export interface ErrorDetails {
 export class SinkError extends Error {
   readonly code: string;
   readonly exitCode: ExitCode;
+  /** One clause saying what went wrong; `message` has the details as well. */
+  readonly summary: string;
   readonly details: ErrorDetails;
 
   /**
@@ -39,6 +41,7 @@ export class SinkError extends Error {
     this.name = 'SinkError';
     this.code = code;
     this.exitCode = exitCode;
+    this.summary = summary;
     this.details = details;
   }
 }

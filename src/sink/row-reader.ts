@@ -1,6 +1,7 @@
 // From a record to its row, or to what becomes of a record that has none; and how rows are written as it is now.
 import type { InsertMode, MilvusSettings, SinkSettings } from '../config/settings.ts';
 import type { Decoded, KeyConverter, ValueConverter } from '../decode/converter.ts';
+import { withEnvelopeHint } from '../decode/envelope-hint.ts';
 import { EXIT, place, RecordError, SinkError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type ColumnMapper, createRowMapper, type DropReason } from '../milvus/map/mapper.ts';
@@ -102,7 +103,7 @@ export class RowReader {
       return typeof row === 'symbol' ? this.toExactRow(record, row) : row;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      return this.options.tolerance.bad(record, error) ? 'skipped' : 'undone';
+      return this.options.tolerance.bad(record, withEnvelopeHint(error, decoded)) ? 'skipped' : 'undone';
     }
   }
 

@@ -79,6 +79,17 @@ describe('bad records', () => {
     await sink.ended;
   });
 
+  test.concurrent('an envelope that is read without schemas ends with the key that reads it', async () => {
+    const { name, milvus } = await fresh();
+    const schema = { type: 'struct', fields: [{ field: 'id', type: 'int64' }] };
+    await shared.kafka.produce(name, [{ value: { schema, payload: message(1) } }]);
+    const sink = startSink(shared.kafka, milvus, name, name);
+    const { error, exitCode } = await sink.ended;
+    expect(exitCode).toBe(EXIT.badRecord);
+    expect(error).toMatchObject({ code: 'ROW_FIELD_MISSING' });
+    expect(error?.message).toContain('set value.converter.schemas.enable=true');
+  });
+
   test.concurrent('a tombstone is skipped and counted', async () => {
     const { name, milvus } = await fresh();
     await shared.kafka.produce(name, [{ key: '1', value: null }, { value: message(2) }]);
