@@ -1,8 +1,6 @@
 // The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import * as v from 'valibot';
 import { EXIT, SinkError } from '../errors.ts';
-import { PatternError } from '../source/java-regex/parse.ts';
-import { isTopicName, topicPattern } from '../source/topics.ts';
 import { mergeClient, type Translation } from './client.ts';
 import { type ConverterKey, checkHeaderConverter, readConverter, readKeyConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
@@ -19,6 +17,7 @@ import type { HttpSettings, KafkaProperties, LoadedSettings } from './settings.t
 import { splitSides } from './sides.ts';
 import { nearest } from './suggest.ts';
 import { isPlaceholder } from './token.ts';
+import { checkTopics } from './topic-keys.ts';
 
 export interface LoadInput {
   /** The worker's file and the connector's, or one file with both. */
@@ -263,61 +262,6 @@ function below(side: ReadonlyMap<string, Setting>, prefix: string): Map<string, 
     if (key.startsWith(prefix)) found.set(key.slice(prefix.length), setting);
   }
   return found;
-}
-
-function checkTopics(
-  values: Values,
-  chosen: ReadonlyMap<KeyName, Setting>,
-  connector: ReadonlyMap<string, Setting>,
-  findings: Findings,
-): string[] {
-  const topics = [...new Set(values.topics ?? [])];
-  const setting = chosen.get('topics');
-  const regex = chosen.get('topics.regex');
-  if (setting && regex) {
-    const problem = `is set together with topics (${setting.source})`;
-    findings.problems.push({ where: regex.source, key: 'topics.regex', problem, expected: 'one of the two' });
-  } else if (topics.length === 0 && !regex) {
-    const empty = connector.get('topics') ?? connector.get('topics.regex');
-    const expected = 'topics or topics.regex';
-    findings.problems.push(
-      empty
-        ? { where: empty.source, key: empty.key, problem: 'is empty', expected }
-        : { key: 'topics', problem: 'is missing', expected },
-    );
-  }
-  if (regex) checkPattern(regex, findings);
-  for (const topic of topics) {
-    if (isTopicName(topic)) continue;
-    findings.problems.push({
-      where: setting!.source,
-      key: 'topics',
-      problem: 'not a topic name',
-      expected: 'letters, digits, dot, underscore and hyphen, at most 249; patterns go into topics.regex',
-      found: shown({ ...setting!, value: topic }),
-    });
-  }
-  return topics;
-}
-
-/** What the pattern has that Java refuses, or that is not known here, is told with its place in the file. */
-function checkPattern(setting: Setting, findings: Findings): void {
-  try {
-    topicPattern(setting.value.trim());
-  } catch (error) {
-    if (!(error instanceof PatternError)) throw error;
-    const { problem, construct, at, java } = error;
-    findings.problems.push({
-      where: setting.source,
-      key: setting.key,
-      problem: java
-        ? `is no regular expression: ${problem}`
-        : `has a construct that is not taken: ${problem}`,
-      expected: allowed(specOf('topics.regex').schema),
-      found: `${construct || 'the end'} at character ${at} of ${shown(setting)}`,
-      ...(java ? {} : { fix: 'Write it with groups and character classes, or list the topics in `topics`' }),
-    });
-  }
 }
 
 function readHttp(values: Values, chosen: ReadonlyMap<KeyName, Setting>, findings: Findings): HttpSettings {

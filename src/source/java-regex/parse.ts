@@ -11,6 +11,7 @@ import {
   single,
   union,
 } from './classes.ts';
+import { PatternError } from './error.ts';
 import {
   assertion,
   atomic,
@@ -23,23 +24,6 @@ import {
   type Part,
   sequence,
 } from './match.ts';
-
-/** Why a pattern is not taken. */
-export class PatternError extends Error {
-  /**
-   * @param construct what stands there
-   * @param at its place, the first character being 1
-   * @param java true when Java refuses it as well; false when Java knows it and this program does not
-   */
-  constructor(
-    readonly problem: string,
-    readonly construct: string,
-    readonly at: number,
-    readonly java: boolean,
-  ) {
-    super(`${problem}: ${construct} at character ${at}`);
-  }
-}
 
 /**
  * Reads a pattern for topic names.

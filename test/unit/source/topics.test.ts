@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { PatternError } from '../../../src/source/java-regex/parse.ts';
+import { PatternError } from '../../../src/source/java-regex/error.ts';
 import { topicFilter, topicPattern } from '../../../src/source/topics.ts';
 
 const lines = (file: string) =>
