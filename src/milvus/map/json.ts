@@ -21,12 +21,18 @@ export function jsonReader(field: string, limits: JsonLimits): Reader {
     fixedBytes: 4,
     extraBytes: checked => utf8Length(checked as string),
     read: (value, record, precision) => {
-      if (limits.objectsOnly && !isObject(value)) {
+      if (limits.objectsOnly && !isPlainObject(value)) {
         refuse('ROW_FIELD_TYPE', record, field, 'a JSON object (Milvus before 2.4)', describe(value));
       }
       return jsonText(field, value, record, precision, limits.maxBytes);
     },
   };
+}
+
+/** Whether a decoded value is an object of JSON: no array, no bytes, and no number with a kind. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(value instanceof TypedValue) && !ArrayBuffer.isView(value);
 }
 
 /**
@@ -110,9 +116,4 @@ function ownForm(this: unknown, key: string, value: unknown): unknown {
   const own = (this as Record<string, unknown>)[key];
   if (own instanceof Uint8Array) return base64(own);
   return own instanceof Float32Array ? Array.from(own) : value;
-}
-
-function isObject(value: unknown): boolean {
-  if (typeof value !== 'object' || Array.isArray(value)) return false;
-  return !(value instanceof TypedValue) && !ArrayBuffer.isView(value);
 }

@@ -1,6 +1,5 @@
 // Record → row: one reader per field is built once from the schema; a record passes through them.
 import type { Precision, RowObject } from '../../decode/converter.ts';
-import { TypedValue } from '../../decode/typed.ts';
 import { EXIT, SinkError } from '../../errors.ts';
 import type { KafkaRecord } from '../../source/record.ts';
 import type { NeedsMore, PrimaryKey, Row, RowMapper } from '../row.ts';
@@ -14,7 +13,7 @@ import {
 import type { Column } from '../wire/column.ts';
 import { utf8Length } from '../wire/writer.ts';
 import { arrayReader } from './array.ts';
-import { type JsonLimits, jsonReader, jsonText } from './json.ts';
+import { isPlainObject, type JsonLimits, jsonReader, jsonText } from './json.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
 import { GEOMETRY, plainReader, stringReader } from './scalar.ts';
@@ -115,7 +114,7 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
     let some = false;
     const given = value[META];
     if (given !== undefined && given !== null) {
-      if (typeof given !== 'object' || Array.isArray(given) || given instanceof TypedValue) {
+      if (!isPlainObject(given)) {
         refuse('ROW_FIELD_TYPE', record, META, 'an object', describe(given));
       }
       for (const name of Object.keys(given)) {
@@ -129,7 +128,7 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
             'one that it has',
           );
         }
-        meta[name] = (given as Record<string, unknown>)[name];
+        meta[name] = given[name];
         some = true;
       }
     }

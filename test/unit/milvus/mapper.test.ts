@@ -348,6 +348,8 @@ describe('names that are not written', () => {
     const { mapper } = collect(schemaOf([ID], { dynamic: true }));
     const code = (value: unknown) => refusal(() => mapper.map({ id: 1, $meta: value }, RECORD)).code;
     expect(code([1])).toBe('ROW_FIELD_TYPE');
+    expect(code(Buffer.from('{}'))).toBe('ROW_FIELD_TYPE');
+    expect(code(new NumberText('1.50'))).toBe('ROW_FIELD_TYPE');
     expect(code({ id: 2 })).toBe('ROW_FIELD_RESERVED');
     expect(code({ $meta: 2 })).toBe('ROW_FIELD_RESERVED');
   });
