@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import type { MilvusConnection } from '../milvus/client.ts';
 import type { Row } from '../milvus/row.ts';
 import type { CollectionSchema } from '../milvus/schema.ts';
-import type { Failure } from '../milvus/status.ts';
+import type { Failure, FailureKind } from '../milvus/status.ts';
 import { encodeWrite } from '../milvus/wire/encode.ts';
 import type { WriteOutcome } from '../milvus/writer.ts';
 import { type Batch, Batcher } from './batcher.ts';
@@ -136,6 +136,7 @@ export class Delivery {
     if (!answered) {
       const cancelled = out();
       for (const [, cancel] of cancelled) cancel.abort();
+      this.unansweredAt = this.options.now();
       log.warn('requests for partitions that went were cancelled: their records will be read again', {
         requests: cancelled.length,
       });
@@ -221,8 +222,9 @@ export class Delivery {
       this.change.announce(); // whoever waits for the answers to what is out
       if (this.stopped) this.unanswered++;
       if (!left || this.over(batch)) return false;
-      if (cancel.signal.aborted) {
-        attempt = 0; // the rows that are left had no failure of their own
+      // A cancelled request is no failure of the rows that are left, and a refusal of others says nothing about these.
+      if (cancel.signal.aborted || (batch.rows !== encoded.rows && ABOUT_THE_ROWS.has(failure.kind))) {
+        attempt = 0;
         continue;
       }
       firstFailureAt ??= now();
@@ -235,7 +237,7 @@ export class Delivery {
         case 'reject': {
           const other = await this.refusedForTheSchema(batch);
           if (!this.withdraw(batch) || this.over(batch)) return false;
-          if (other) break;
+          if (other || batch.rows !== encoded.rows) break;
           if (verdict.action === 'isolate') {
             await this.isolate(batch, failure);
             return false;
@@ -350,10 +352,14 @@ export class Delivery {
     this.finished(batch, undefined);
   }
 
-  /** True when the rows do not fit because the collection is another one by now: then each would be refused. */
+  /**
+   * True when the rows do not fit because the collection is another one by now: then each would be refused. Looked at when
+   * a request is refused, and once more before a row is blamed: an outage may lie in between.
+   */
   private async refusedForTheSchema(batch: Batch): Promise<boolean> {
-    if (batch.isolated) return false;
-    return this.stale(batch) || (await this.watch.look()) === 'changed' || this.stale(batch);
+    if (this.stale(batch)) return true;
+    if (batch.isolated && batch.rows.length > 1) return false;
+    return (await this.watch.look()) === 'changed' || this.stale(batch);
   }
 
   /**
@@ -499,6 +505,8 @@ export class Delivery {
     reader.use(schema);
     log.info(`collection ${schema.collection} has changed: its schema was read again`);
     this.batcher.replaceWaiting(row => owner.remap(row));
+    // Keys may have another form now: those of batches that wait hold back newer rows by it.
+    for (const batch of [...this.waiting]) this.refresh(batch);
   }
 
   /** Where a deadline has passed here, it passes there too, but for the time that the request took to get there. */
@@ -510,5 +518,7 @@ export class Delivery {
 
 /** Ends of a request that do not tell whether Milvus has done, or will do, what it asked for. */
 const UNANSWERED: ReadonlySet<string> = new Set(['grpc_deadline_exceeded', 'grpc_cancelled']);
+/** Failures that some row of the request is to blame for. */
+const ABOUT_THE_ROWS: ReadonlySet<FailureKind> = new Set(['badRow', 'tooLarge']);
 const SERVER_GRACE_MS = 250;
 const LOOK_MAX_MS = 5000;

@@ -40,6 +40,8 @@ export interface SinkOptions {
 export class Sink {
   private readonly stopping = new AbortController();
   private fatal: SinkError | undefined;
+  /** Kafka has refused us: another copy may be writing the same partitions already. */
+  private abandoned = false;
   private readonly waits: Waits;
   private readonly tasks: Task[];
   private settings: SinkSettings;
@@ -117,15 +119,15 @@ export class Sink {
 
   private end(error: SinkError): void {
     this.fatal ??= error;
+    if (error.exitCode === EXIT.kafkaRefused) this.abandoned = true;
     this.stopping.abort();
     // Good rows around a bad record are still written; after anything else, not one request more.
     if (!(error instanceof RecordError)) void this.pipeline?.stop(this.howToStop(), 0);
   }
 
   private howToStop(): 'finish' | 'flush' | 'abandon' {
-    if (this.fatal instanceof RecordError) return 'flush';
-    // Another copy may be writing the same partitions already.
-    return this.fatal?.exitCode === EXIT.kafkaRefused ? 'abandon' : 'finish';
+    if (this.abandoned) return 'abandon';
+    return this.fatal instanceof RecordError ? 'flush' : 'finish';
   }
 
   /** A stop that leaves written records uncommitted is no success: they will be written once more. */

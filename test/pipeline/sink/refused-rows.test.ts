@@ -1,6 +1,7 @@
 // Promise 3: a row that Milvus refuses takes no good one down with it, and never vanishes.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
+import type { SinkSettings } from '../../../src/config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
 import { EXIT, RecordError, type SinkError } from '../../../src/errors.ts';
 import { createLogger } from '../../../src/log.ts';
@@ -141,6 +142,107 @@ describe('errors.tolerance=none', () => {
   });
 });
 
+/** A pipeline without a Kafka: the records are handed to it. */
+async function openPipeline(settings: SinkSettings) {
+  const fatal: SinkError[] = [];
+  const log = createLogger({
+    level: 'error',
+    format: 'text',
+    now: () => new Date(),
+    mask: text => text,
+    write: () => {},
+  });
+  const connection = await connectMilvus(settings.milvus, { log });
+  const now = () => performance.now();
+  const metrics = createMetrics({ version: 'test' });
+  const pipeline = new Pipeline({
+    settings,
+    connection,
+    schema: await connection.describe(),
+    valueConverter: createValueConverter(settings.valueConverter),
+    keyConverter: createKeyConverter(settings.keyConverter),
+    events: metrics.events,
+    waits: new Waits(log, new Health(), now),
+    log,
+    profile: new Profile(false, now),
+    now,
+    wallClock: () => Date.now(),
+    random: Math.random,
+    collectGarbage: () => {},
+    onFatal: error => fatal.push(error),
+  });
+  return { pipeline, connection, fatal };
+}
+
+function kafkaRecord(topic: string, partition: number, offset: number, id: number, title: string) {
+  const value = Buffer.from(JSON.stringify(message(id, title)));
+  return { topic, partition, offset, key: null, value, size: value.length };
+}
+
+describe('what happens while a refused request is looked at', () => {
+  let milvus: FakeMilvus;
+  beforeAll(async () => {
+    milvus = await FakeMilvus.start({ refuseRow });
+  });
+  afterAll(() => milvus.stop());
+  const start = async (name: string) => {
+    milvus.define(guideCollection(name));
+    const settings = pipelineSettings('', milvus, name, name, {
+      errors: { tolerance: 'all', retryDelayMaxMs: 10, maxConsecutive: 0 },
+      batch: { maxInFlight: 1 },
+    });
+    const opened = await openPipeline(settings);
+    const tracker = new OffsetTracker();
+    for (const partition of [0, 1]) tracker.assign(name, partition);
+    // One batch of what comes next: it gathers behind this.
+    const before = milvus.writes.length;
+    milvus.faults.push({ delayMs: 200 });
+    opened.pipeline.process([kafkaRecord(name, 1, 0, 100, 'first')], tracker);
+    await eventually(() => milvus.writes.length === before + 1, 'the first is on its way');
+    return { ...opened, tracker, before };
+  };
+
+  test('the bad row goes with its partition: the good one beside it is written, not blamed', async () => {
+    const name = 'while_leaving';
+    const { pipeline, connection, tracker, before } = await start(name);
+    milvus.faults.push({ delayMs: 300 });
+    pipeline.process([kafkaRecord(name, 0, 0, 1, 'bad'), kafkaRecord(name, 1, 1, 2, 'good')], tracker);
+    await eventually(() => milvus.writes.length === before + 2, 'both are on their way');
+    const leaving = tracker.get(name, 0)!;
+    tracker.revoke(name, 0);
+    expect(await pipeline.release(new Set([leaving]), false)).toBe(true);
+    await eventually(() => pipeline.idle, 'everything is answered for');
+    expect([...milvus.rows(name).keys()].sort()).toEqual([100, 2]);
+    expect(tracker.get(name, 1)?.committable).toBe(2);
+    expect(leaving.committable).toBeUndefined();
+    expect(pipeline.buffered).toMatchObject({ rows: 0, bytes: 0 });
+    await connection.close();
+  });
+
+  test('the collection becomes another one between two halves: only the bad row is skipped', async () => {
+    const name = 'while_halved';
+    const { pipeline, connection, tracker } = await start(name);
+    const away = { grpc: { code: 14 }, times: 1_000_000, when: (r: { rows: number }) => r.rows === 4 };
+    milvus.faults.push(away);
+    const records = Array.from({ length: 8 }, (_, i) => kafkaRecord(name, 0, i, i, i === 5 ? 'bad' : 'good'));
+    pipeline.process(records, tracker);
+    await eventually(
+      () => milvus.writes.filter(write => write.rows === 4).length > 2,
+      'the first half waits for Milvus',
+    );
+    const { fields } = guideCollection(name);
+    milvus.define({ name, fields: fields.filter(field => field.name !== 'link') });
+    milvus.faults.length = 0;
+    await eventually(() => pipeline.idle, 'everything is answered for');
+    expect([...milvus.rows(name).keys()].map(Number).sort((a, b) => a - b)).toEqual([
+      0, 1, 2, 3, 4, 6, 7, 100,
+    ]);
+    expect(tracker.get(name, 0)?.committable).toBe(8);
+    expect(pipeline.buffered).toMatchObject({ rows: 0, bytes: 0 });
+    await connection.close();
+  });
+});
+
 describe('whatever is refused and however the server fails', () => {
   let milvus: FakeMilvus;
   beforeAll(async () => {
@@ -190,32 +292,7 @@ describe('whatever is refused and however the server fails', () => {
             errors: { tolerance: 'all', retryDelayMaxMs: 1, maxConsecutive: 0 },
             batch: { maxRows, maxInFlight: 3 },
           });
-          const fatal: SinkError[] = [];
-          const log = createLogger({
-            level: 'error',
-            format: 'text',
-            now: () => new Date(),
-            mask: text => text,
-            write: () => {},
-          });
-          const connection = await connectMilvus(settings.milvus, { log });
-          const now = () => performance.now();
-          const pipeline = new Pipeline({
-            settings,
-            connection,
-            schema: await connection.describe(),
-            valueConverter: createValueConverter(settings.valueConverter),
-            keyConverter: createKeyConverter(settings.keyConverter),
-            events: createMetrics({ version: 'test' }).events,
-            waits: new Waits(log, new Health(), now),
-            log,
-            profile: new Profile(false, now),
-            now,
-            wallClock: () => Date.now(),
-            random: Math.random,
-            collectGarbage: () => {},
-            onFatal: error => fatal.push(error),
-          });
+          const { pipeline, connection, fatal } = await openPipeline(settings);
           const tracker = new OffsetTracker();
           const next = [0, 0, 0];
           for (const partition of next.keys()) tracker.assign(name, partition);
