@@ -44,7 +44,7 @@ export class Sink {
   private abandoned = false;
   private readonly waits: Waits;
   private readonly tasks: Task[];
-  private settings: SinkSettings;
+  private readonly settings: SinkSettings;
   private pipeline: Pipeline | undefined;
   private rowsSinceStatus = 0;
   private skippedSinceStatus = 0;

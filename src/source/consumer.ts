@@ -255,7 +255,9 @@ export class KafkaConsumer {
   // --- internal ---
 
   private async start(): Promise<RdConsumer> {
-    if (Number(this.options.properties['statistics.interval.ms']) === 0)
+    // What finds a partition that is not read must not be switched off.
+    const statisticsMs = Number(this.options.properties['statistics.interval.ms'] ?? STATISTICS_MS);
+    if (statisticsMs === 0)
       this.options.log.warn(
         `consumer.statistics.interval.ms=0 is not followed: a partition that is not read is found by the client's statistics, every ${STATISTICS_MS} ms`,
       );
@@ -268,8 +270,7 @@ export class KafkaConsumer {
           Number(properties['reconnect.backoff.ms'] ?? 0),
         ),
         ...properties,
-        // What finds a partition that is not read must not be switched off.
-        'statistics.interval.ms': properties['statistics.interval.ms'] || STATISTICS_MS,
+        'statistics.interval.ms': statisticsMs || STATISTICS_MS,
       },
       { 'auto.offset.reset': offsetReset },
     );
