@@ -1,6 +1,6 @@
 // The executable's entry: hands the arguments to the command line and ends the process with its exit code.
 
-import { explain, runCli } from './commands/cli.ts';
+import { explain, runCli } from './cli/cli.ts';
 
 const err = (text: string) => process.stderr.write(text);
 

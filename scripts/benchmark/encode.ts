@@ -1,8 +1,14 @@
 // CPU of the pure path per row: map (check against the schema) and encode (columns to bytes), by dimension and batch size.
 // Run: bun scripts/benchmark/encode.ts [--seconds 1]
-import { createRowMapper } from '../../src/milvus/map/mapper.ts';
-import type { Row } from '../../src/milvus/row.ts';
-import { type CollectionSchema, DataType, type FieldSchema, plainField } from '../../src/milvus/schema.ts';
+
+import type { Row } from '../../src/map/row.ts';
+import { createRowMapper } from '../../src/map/row-mapper.ts';
+import {
+  type CollectionSchema,
+  DataType,
+  type FieldSchema,
+  plainField,
+} from '../../src/milvus/collection/schema.ts';
 import { encodeWrite } from '../../src/milvus/wire/encode.ts';
 
 const seconds = Number(argument('--seconds') ?? 1);

@@ -1,6 +1,6 @@
 // What java.util.regex makes of patterns for topic names: the answers that topics.regex is tested against.
 //
-//   java scripts/golden/TopicsRegex.java < test/unit/source/topics-regex/patterns.txt > test/unit/source/topics-regex/golden.txt
+//   java scripts/golden/TopicsRegex.java < test/unit/kafka/topics-regex/patterns.txt > test/unit/kafka/topics-regex/golden.txt
 //
 // Input: names to match, one a line, then an empty line, then patterns. Output, a line for each pattern: for each name
 // 1 or 0, or - when Java takes it for no pattern; a tab; the pattern.

@@ -1,7 +1,7 @@
 // An embedded Kafka for the demo: librdkafka's mock cluster, in a process of its own. Started as
 // `bun run scripts/stack/mock-broker.ts TOPIC…`, it makes the topics (4 partitions each, the mock's default), prints
 // its bootstrap servers and lives until its standard input ends. It keeps everything in memory.
-import { loadKafka } from '../../src/native/kafka.ts';
+import { loadKafka } from '../../src/kafka/load.ts';
 
 const { Producer } = loadKafka();
 const settings = {

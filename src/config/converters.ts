@@ -1,9 +1,9 @@
 // key.converter, value.converter, header.converter with their options → what decode/ needs to know.
 import * as v from 'valibot';
-import { type Findings, type Setting, shown } from './entry.ts';
-import { allowed, boolean, integer, oneOf, parsed, type ValueSchema } from './schema.ts';
 import type { ConverterSettings, KeyConverterSettings } from './settings.ts';
-import { nearest } from './suggest.ts';
+import { type Findings, type Setting, shown } from './value/entry.ts';
+import { allowed, boolean, integer, oneOf, parsed, type ValueSchema } from './value/schema.ts';
+import { nearest } from './value/suggest.ts';
 
 export type ConverterKey = 'key.converter' | 'value.converter';
 

@@ -1,9 +1,9 @@
 // The settings as they are in effect, with their source and without secrets: for `validate --show`.
-import type { ClientSetting } from './client.ts';
-import { type Setting, shown } from './entry.ts';
+import type { ClientSetting } from './kafka/client.ts';
 import { type KeyName, specOf } from './keys.ts';
-import { HIDDEN, isSecretKey } from './secrets.ts';
 import type { EffectiveSetting, KafkaProperties, SinkSettings } from './settings.ts';
+import { type Setting, shown } from './value/entry.ts';
+import { HIDDEN, isSecretKey } from './value/secrets.ts';
 
 export interface EffectiveInput {
   /** Values of the key table. */

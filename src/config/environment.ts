@@ -1,6 +1,6 @@
 // Worker settings from CONNECT_* variables, as the well-known Kafka Connect container images take them.
-import type { Setting } from './entry.ts';
-import { isSecretKey } from './secrets.ts';
+import type { Setting } from './value/entry.ts';
+import { isSecretKey } from './value/secrets.ts';
 
 /** Variables that those images use for themselves. */
 const NOT_SETTINGS = /^CONNECT_(LOG4J_|CUB_|TOOLS_|HEAP_OPTS$|KAFKA_)/;

@@ -10,7 +10,7 @@ import {
   parsed,
   text,
   type ValueSchema,
-} from './schema.ts';
+} from './value/schema.ts';
 
 export type Side = 'worker' | 'connector';
 

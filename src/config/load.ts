@@ -1,23 +1,23 @@
 // The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import * as v from 'valibot';
 import { EXIT, SinkError } from '../errors.ts';
-import { mergeClient, type Translation } from './client.ts';
+import { isPlaceholder } from '../milvus/client/token.ts';
 import { type ConverterKey, checkHeaderConverter, readConverter, readKeyConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
 import { formatAddress } from './endpoint.ts';
-import { type Findings, type Problem, renderProblem, type Setting, shown } from './entry.ts';
+import { mergeClient, type Translation } from './kafka/client.ts';
+import { type ClientRole, type ClientTranslation, toLibrdkafka } from './kafka/librdkafka.ts';
 import { firstListener, KEY_NAMES, type KeyName, specOf, type Values } from './keys.ts';
-import { type ClientRole, type ClientTranslation, toLibrdkafka } from './librdkafka.ts';
 import { checkMilvusTls } from './milvus-tls.ts';
 import { parseFile } from './properties.ts';
 import { createResolver } from './providers.ts';
-import { allowed } from './schema.ts';
-import { createMask } from './secrets.ts';
 import type { HttpSettings, KafkaProperties, LoadedSettings } from './settings.ts';
 import { splitSides } from './sides.ts';
-import { nearest } from './suggest.ts';
-import { isPlaceholder } from './token.ts';
 import { checkTopics } from './topic-keys.ts';
+import { type Findings, type Problem, renderProblem, type Setting, shown } from './value/entry.ts';
+import { allowed } from './value/schema.ts';
+import { createMask } from './value/secrets.ts';
+import { nearest } from './value/suggest.ts';
 
 export interface LoadInput {
   /** The worker's file and the connector's, or one file with both. */

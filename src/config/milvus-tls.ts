@@ -1,10 +1,10 @@
 // TLS to Milvus: do the milvus.tls.* keys fit each other, the endpoint and the files they name?
 import { createSecureContext } from 'node:tls';
-import type { Findings, Setting } from './entry.ts';
-import { shown } from './entry.ts';
+import { normalizePem } from './kafka/stores.ts';
 import type { KeyName, Values } from './keys.ts';
 import { decodeText } from './properties.ts';
-import { normalizePem } from './stores.ts';
+import type { Findings, Setting } from './value/entry.ts';
+import { shown } from './value/entry.ts';
 
 const FILES = {
   'milvus.tls.ca.location': 'CERTIFICATE',

@@ -1,7 +1,7 @@
 // Bytes of a configuration file → settings with their line: Java's properties syntax, or a connector as JSON.
 import { Properties, type PropertyNode } from 'properties-file/parser';
-import { type Findings, noFindings, type Setting } from './entry.ts';
-import { isSecretKey } from './secrets.ts';
+import { type Findings, noFindings, type Setting } from './value/entry.ts';
+import { isSecretKey } from './value/secrets.ts';
 
 export interface ParsedFile extends Findings {
   path: string;

@@ -1,11 +1,12 @@
 // Which setting belongs to the worker and which to the connector, and what belongs to neither.
-import { type Findings, noFindings, type Setting, shown } from './entry.ts';
+
 import { fromEnvironment } from './environment.ts';
 import { isKey, KEY_NAMES, type Side, specOf } from './keys.ts';
 import { LATER, type Later, notNeeded, OTHER_KEY_NAMES, sideOf } from './prefixes.ts';
 import type { ParsedFile } from './properties.ts';
-import { isSecretKey } from './secrets.ts';
-import { nearest } from './suggest.ts';
+import { type Findings, noFindings, type Setting, shown } from './value/entry.ts';
+import { isSecretKey } from './value/secrets.ts';
+import { nearest } from './value/suggest.ts';
 
 export interface Sides extends Findings {
   worker: Map<string, Setting>;

@@ -1,9 +1,9 @@
 // topics and topics.regex: exactly one of them, with names that Kafka allows or a pattern that means what it means in Java.
-import { PatternError } from '../source/java-regex/error.ts';
-import { isTopicName, topicPattern } from '../source/topics.ts';
-import { type Findings, type Setting, shown } from './entry.ts';
+import { PatternError } from '../kafka/java-regex/error.ts';
+import { isTopicName, topicPattern } from '../kafka/topics.ts';
 import { type KeyName, specOf, type Values } from './keys.ts';
-import { allowed } from './schema.ts';
+import { type Findings, type Setting, shown } from './value/entry.ts';
+import { allowed } from './value/schema.ts';
 
 /** The names in `topics`, each once. */
 export function checkTopics(

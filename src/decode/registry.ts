@@ -3,10 +3,10 @@
 import type { ConverterSettings, KeyConverterSettings } from '../config/settings.ts';
 import { EXIT, SinkError } from '../errors.ts';
 import type { Role } from './bad-record.ts';
-import type { KeyConverter, ValueConverter } from './converter.ts';
-import { createEnvelopeConverter, createEnvelopeKeyConverter } from './envelope.ts';
-import { createJsonKeyConverter } from './json-key.ts';
-import { createSchemalessConverter } from './schemaless.ts';
+import type { KeyConverter, ValueConverter } from './contract.ts';
+import { createEnvelopeConverter, createEnvelopeKeyConverter } from './json/envelope.ts';
+import { createJsonKeyConverter } from './json/json-key.ts';
+import { createSchemalessConverter } from './json/schemaless.ts';
 import { textDecoding } from './text.ts';
 
 /**

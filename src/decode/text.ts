@@ -1,7 +1,7 @@
 // Bytes → text, refusing what the encoding does not allow: a replaced character would be a silent change of data.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { EXIT, type RecordError, SinkError } from '../errors.ts';
-import type { KafkaRecord } from '../source/record.ts';
+import type { KafkaRecord } from '../record/record.ts';
 import { badRecord, type Role } from './bad-record.ts';
 
 export interface TextDecoding {

@@ -1,7 +1,7 @@
 // What the process tells over HTTP: alive, ready, healthy, and its metrics. Read only, and nothing secret.
 
 import { EXIT, SinkError } from '../errors.ts';
-import type { Health } from './health.ts';
+import type { Health } from '../observe/health.ts';
 import { renderStatusPage } from './status-page.ts';
 
 export interface HttpOptions {

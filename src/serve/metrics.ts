@@ -3,9 +3,9 @@
 import Counter from 'prom-client/lib/counter.js';
 import Gauge from 'prom-client/lib/gauge.js';
 import Registry from 'prom-client/lib/registry.js';
-import type { SinkEvents } from '../sink/events.ts';
+import type { SinkEvents } from '../observe/events.ts';
+import type { Health } from '../observe/health.ts';
 import { METRICS, type MetricDeclaration } from './declarations.ts';
-import type { Health } from './health.ts';
 import { PlainHistogram } from './histogram.ts';
 
 export { renderMetricsTable } from './declarations.ts';

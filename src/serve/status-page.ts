@@ -1,6 +1,6 @@
 // The page at `/`: what runs here and whether it is well, for a person with a browser or curl.
 
-import type { Health } from './health.ts';
+import type { Health } from '../observe/health.ts';
 
 export interface StatusPageOptions {
   name: string;

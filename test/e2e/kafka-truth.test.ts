@@ -2,7 +2,7 @@
 // that nobody stored, records that are none.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { EXIT } from '../../src/errors.ts';
-import { loadKafka } from '../../src/native/kafka.ts';
+import { loadKafka } from '../../src/kafka/load.ts';
 import { unique } from '../support/e2e.ts';
 import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';
 import { MockKafka } from '../support/mock-kafka.ts';

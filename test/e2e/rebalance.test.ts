@@ -2,10 +2,10 @@
 // comes back is read, and a topic that is made again is read from its start.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { EXIT } from '../../src/errors.ts';
-import { createLogger } from '../../src/log.ts';
-import { loadKafka } from '../../src/native/kafka.ts';
-import type { RdConsumer } from '../../src/native/rdkafka.ts';
-import { KafkaConsumer } from '../../src/source/consumer.ts';
+import { KafkaConsumer } from '../../src/kafka/consumer.ts';
+import { loadKafka } from '../../src/kafka/load.ts';
+import type { RdConsumer } from '../../src/kafka/rdkafka.ts';
+import { createLogger } from '../../src/observe/log.ts';
 import { unique } from '../support/e2e.ts';
 import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';
 import { MockKafka } from '../support/mock-kafka.ts';

@@ -1,5 +1,5 @@
 // Kafka for the layer's tests: librdkafka's mock cluster always, a real broker when KAFKA_BROKERS names one.
-import { loadKafka } from '../../src/native/kafka.ts';
+import { loadKafka } from '../../src/kafka/load.ts';
 
 // The layer is tested through the package's own API, whose types are looser and at places wrong: the tests say what
 // they expect of a value by asserting it.

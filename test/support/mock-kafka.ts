@@ -1,7 +1,7 @@
 // librdkafka's mock cluster in this process, with a producer: Kafka for the pipeline tests, without a JVM.
 
-import { loadKafka } from '../../src/native/kafka.ts';
-import type { RdConsumer, RdMetadata, TopicPartition } from '../../src/native/rdkafka.ts';
+import { loadKafka } from '../../src/kafka/load.ts';
+import type { RdConsumer, RdMetadata, TopicPartition } from '../../src/kafka/rdkafka.ts';
 
 export interface MockMessage {
   key?: string | null;

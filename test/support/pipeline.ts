@@ -1,15 +1,15 @@
 // The sink in this process, between a mock Kafka and a fake Milvus: everything but the command line.
 import { afterAll, beforeAll } from 'bun:test';
 import type { SinkSettings } from '../../src/config/settings.ts';
+import { Sink } from '../../src/connector/connector.ts';
 import type { ExitCode, SinkError } from '../../src/errors.ts';
-import { createLogger } from '../../src/log.ts';
-import { connectMilvus } from '../../src/milvus/client.ts';
-import { loadKafka } from '../../src/native/kafka.ts';
-import type { RdCallbacks, RdConsumer } from '../../src/native/rdkafka.ts';
-import { Health } from '../../src/serve/health.ts';
+import { loadKafka } from '../../src/kafka/load.ts';
+import type { RdCallbacks, RdConsumer } from '../../src/kafka/rdkafka.ts';
+import { connectMilvus } from '../../src/milvus/client/connection.ts';
+import { Health } from '../../src/observe/health.ts';
+import { createLogger } from '../../src/observe/log.ts';
+import { Profile } from '../../src/observe/profile.ts';
 import { createMetrics } from '../../src/serve/metrics.ts';
-import { Profile } from '../../src/sink/profile.ts';
-import { Sink } from '../../src/sink/sink.ts';
 import { FakeMilvus, type FakeMilvusOptions, guideCollection } from './fake-milvus.ts';
 import { MockKafka } from './mock-kafka.ts';
 

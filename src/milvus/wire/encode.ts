@@ -1,5 +1,5 @@
 // Rows → the bytes of milvus.proto's InsertRequest or UpsertRequest, column by column: measured once, written once.
-import type { Row } from '../row.ts';
+import type { Row } from '../../map/row.ts';
 import { type Codec, type Column, codecOf } from './column.ts';
 import { LengthTape, utf8Length, varintLength, WireWriter } from './writer.ts';
 

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../../../src/config/load.ts';
 import { SinkError } from '../../../src/errors.ts';
-import { Health } from '../../../src/serve/health.ts';
+import { Health } from '../../../src/observe/health.ts';
 import { type HttpServer, serveHttp } from '../../../src/serve/http.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
 import { ROOT } from '../../support/stack.ts';

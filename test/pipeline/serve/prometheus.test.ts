@@ -2,8 +2,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Health } from '../../../src/observe/health.ts';
 import { METRICS, type MetricDeclaration } from '../../../src/serve/declarations.ts';
-import { Health } from '../../../src/serve/health.ts';
 import { serveHttp } from '../../../src/serve/http.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
 import { ROOT } from '../../support/stack.ts';

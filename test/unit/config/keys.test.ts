@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { withKeyTable } from '../../../scripts/docs.ts';
 import { renderEffective } from '../../../src/config/effective.ts';
 import { KEY_NAMES, renderKeyTable, specOf } from '../../../src/config/keys.ts';
-import { nearest } from '../../../src/config/suggest.ts';
+import { nearest } from '../../../src/config/value/suggest.ts';
 import { load } from './support.ts';
 
 describe('the table of keys', () => {

@@ -1,8 +1,8 @@
 import type { ConverterSettings, KeyConverterSettings } from '../../../src/config/settings.ts';
-import type { Decoded, ValueConverter } from '../../../src/decode/converter.ts';
+import type { Decoded, ValueConverter } from '../../../src/decode/contract.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
 import { RecordError } from '../../../src/errors.ts';
-import type { KafkaRecord } from '../../../src/source/record.ts';
+import type { KafkaRecord } from '../../../src/record/record.ts';
 
 type JsonSettings = Extract<ConverterSettings, { kind: 'json' }>;
 

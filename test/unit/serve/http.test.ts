@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { Health } from '../../../src/serve/health.ts';
+import { Health } from '../../../src/observe/health.ts';
 import { type HttpOptions, localUrl, respond } from '../../../src/serve/http.ts';
 
 function setup(more: Partial<HttpOptions> = {}) {

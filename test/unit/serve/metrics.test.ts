@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { Health } from '../../../src/observe/health.ts';
 import { METRICS, type MetricDeclaration, renderMetricsTable } from '../../../src/serve/declarations.ts';
-import { Health } from '../../../src/serve/health.ts';
 import { createMetrics, MAX_RETRY_CODES } from '../../../src/serve/metrics.ts';
 
 const DECLARED = Object.values<MetricDeclaration>(METRICS);

@@ -1,0 +1,41 @@
+// `milvus-sink version`: what exactly runs here, for a bug report.
+
+import { defineCommand } from 'citty';
+import { version } from '../../package.json';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { columns } from './help.ts';
+import { PAGES } from './pages.ts';
+
+/** Version of milvus-sink, from package.json. */
+export const VERSION: string = version;
+
+/** Commit that the executable was built from; the build defines it, `bun src/main.ts` does not. */
+export const COMMIT: string | undefined = process.env.BUILD_COMMIT || undefined;
+
+export default defineCommand({
+  meta: { name: 'version', description: 'Versions of milvus-sink, Bun and librdkafka' },
+  args: PAGES.version.args,
+  async run(): Promise<ExitCode> {
+    console.log(
+      columns([
+        ['milvus-sink', `${VERSION}${COMMIT ? ` (commit ${COMMIT})` : ''}`],
+        ['bun', process.versions.bun ?? 'unknown'],
+        ['librdkafka', await librdkafkaVersion()],
+        ['platform', `${process.platform} ${process.arch}`],
+      ]),
+    );
+    return EXIT.stopped;
+  },
+});
+
+// --- internal ---
+
+/** An addon that does not load is what somebody may want to report. */
+async function librdkafkaVersion(): Promise<string> {
+  const { loadKafka } = await import('../kafka/load.ts');
+  try {
+    return loadKafka().librdkafkaVersion;
+  } catch (error) {
+    return `not loaded: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,77 @@
+// The part of the official client's RdKafka API that we use, typed as it behaves (its own types say less).
+import type { KafkaRecord } from '../record/record.ts';
+
+export interface TopicPartition {
+  topic: string;
+  partition: number;
+}
+
+export interface RdError {
+  code: number;
+  message: string;
+}
+
+export type RdMessage = KafkaRecord;
+
+export interface RdOffset extends TopicPartition {
+  /** Absent where there is none. */
+  offset?: number;
+}
+
+/** What the package makes of a configuration's `rebalance_cb` and `offset_commit_cb`: both come while somebody polls. */
+export interface RdCallbacks {
+  rebalance_cb(error: RdError, partitions: TopicPartition[]): void;
+  /** The broker's answer to a commit. `error` is the last one, when any of the partitions has one; it names none. */
+  offset_commit_cb(error: RdError | undefined, offsets: RdOffset[]): void;
+}
+
+export interface RdConsumer {
+  connect(
+    options: { allTopics?: boolean; topic?: string; timeout?: number },
+    cb: (error: RdError | null) => void,
+  ): void;
+  disconnect(cb: () => void): void;
+  isConnected(): boolean;
+  on(event: string, listener: (...args: never[]) => void): this;
+  setDefaultConsumeTimeout(ms: number): void;
+  setDefaultIsTimeoutOnlyForFirstMessage(on: boolean): void;
+  subscribe(topics: string[]): void;
+  unsubscribe(): void;
+  consume(max: number, cb: (error: RdError | null, messages: RdMessage[]) => void): void;
+  assignments(): TopicPartition[];
+  assign(partitions: TopicPartition[]): void;
+  unassign(): void;
+  incrementalAssign(partitions: TopicPartition[]): void;
+  incrementalUnassign(partitions: TopicPartition[]): void;
+  assignmentLost(): boolean;
+  rebalanceProtocol(): 'NONE' | 'COOPERATIVE' | 'EAGER';
+  pause(partitions: TopicPartition[]): void;
+  resume(partitions: TopicPartition[]): void;
+  /** Calls back when the commit is queued; see `offset_commit_cb` for what became of it. */
+  commitCb(offsets: Array<TopicPartition & { offset: number }>, cb: (error: RdError | null) => void): void;
+  /** Of what was polled; asks no broker. @throws the client's error; one of a single partition stands in the list. */
+  position(partitions: TopicPartition[]): Array<RdOffset | Error>;
+  /** Asks the broker, on a thread of its own. */
+  queryWatermarkOffsets(
+    topic: string,
+    partition: number,
+    timeoutMs: number,
+    cb: (error: RdError | null, offsets: { lowOffset: number; highOffset: number }) => void,
+  ): void;
+  /** As of the last fetch; asks no broker. @throws the client's error when there was none */
+  getWatermarkOffsets(topic: string, partition: number): { lowOffset: number; highOffset: number };
+  getMetadata(
+    options: { allTopics?: boolean; topic?: string; timeout?: number },
+    cb: (error: RdError | null, metadata: RdMetadata) => void,
+  ): void;
+  committed(
+    partitions: TopicPartition[] | null,
+    timeoutMs: number,
+    cb: (error: RdError | null, offsets: RdOffset[]) => void,
+  ): void;
+}
+
+export interface RdMetadata {
+  brokers: Array<{ id: number; host: string; port: number }>;
+  topics: Array<{ name: string; partitions: Array<{ id: number; leader: number }> }>;
+}

@@ -1,0 +1,76 @@
+// What records and rows weigh in memory: the ceiling of what is buffered, the size of a poll and the collection of
+// garbage go by it.
+import type { Row } from '../map/row.ts';
+import type { KafkaRecord } from '../record/record.ts';
+
+/** Bytes of a record as it was polled: value, key and headers. */
+export function recordBytes({ size, key, headers }: KafkaRecord): number {
+  let bytes = size;
+  if (key) bytes += key.length;
+  if (headers) {
+    for (const header of headers)
+      for (const name in header) bytes += HEADER_BYTES + name.length + header[name]!.length;
+  }
+  return bytes;
+}
+
+/**
+ * Lets go of what nobody reads once the record has its row: a row that is made again, after a change of the collection,
+ * needs the value alone. Its key was good, and stays so: without one it is checked like an absent key, which is good.
+ */
+export function dropUnread(record: KafkaRecord): void {
+  if (record.key !== null) record.key = null;
+  if (record.headers !== undefined) record.headers = undefined;
+}
+
+/** Bytes that a row keeps until it is acknowledged, about. */
+export function rowBytes(row: Row): number {
+  return row.bytes + row.record.size + ROW_BYTES;
+}
+
+/** How many records to ask for so that a poll stays small, however heavy each is. */
+export class PollSize {
+  /** Of one record, bytes. */
+  private weight = 0;
+  private besides = 0;
+
+  /**
+   * @param maxRecords `max.poll.records`
+   * @param maxBytes of a poll, about
+   */
+  constructor(
+    private readonly maxRecords: number,
+    private readonly maxBytes: number,
+  ) {}
+
+  get records(): number {
+    if (this.weight === 0) return Math.min(FIRST_RECORDS, this.maxRecords);
+    return Math.max(1, Math.min(this.maxRecords, Math.floor(this.maxBytes / this.weight)));
+  }
+
+  /** Bytes of keys and headers a record: what librdkafka does not count in queued.max.messages.kbytes (rko_len). */
+  get uncounted(): number {
+    return this.besides;
+  }
+
+  /** @param values how many of the bytes are values' */
+  polled(records: number, bytes: number, values: number): void {
+    if (records === 0) return;
+    this.weight = follow(this.weight, Math.max(1, bytes / records));
+    this.besides = follow(this.besides, (bytes - values) / records);
+  }
+}
+
+// --- internal ---
+
+/** Up at once, down slowly. */
+function follow(known: number, latest: number): number {
+  return latest > known ? latest : known + (latest - known) * FORGET;
+}
+
+const FORGET = 0.2;
+/** Nothing is known of the first poll's records. */
+const FIRST_RECORDS = 50;
+const HEADER_BYTES = 200;
+/** Objects, buffers and bookkeeping of a row beside its bytes: measured on 200,000 waiting rows of dim 8. */
+const ROW_BYTES = 400;

@@ -1,0 +1,134 @@
+// `validate --connect` between a mock Kafka and a Milvus in this process.
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { checkKafka } from '../../../src/cli/check-kafka.ts';
+import { checkConnections } from '../../../src/cli/validate.ts';
+import { loadSettings } from '../../../src/config/load.ts';
+import { loadKafka } from '../../../src/kafka/load.ts';
+import type { RdConsumer } from '../../../src/kafka/rdkafka.ts';
+import { createLogger } from '../../../src/observe/log.ts';
+import { FakeMilvus, guideCollection } from '../../support/fake-milvus.ts';
+import { MockKafka } from '../../support/mock-kafka.ts';
+
+setDefaultTimeout(60_000);
+const TOKEN = 'root:a-secret-of-tests';
+let kafka: MockKafka;
+let milvus: FakeMilvus;
+beforeAll(async () => {
+  kafka = await MockKafka.start();
+  milvus = await FakeMilvus.start({ collections: [guideCollection('books')], token: TOKEN });
+  await kafka.produce('books', [{ value: '{}' }]);
+});
+afterAll(async () => {
+  await milvus.stop();
+  await kafka.stop();
+});
+
+function settings(changes: Record<string, string> = {}) {
+  const keys = {
+    name: 'validate-test',
+    'connector.class': 'MilvusSink',
+    'bootstrap.servers': kafka.bootstrap,
+    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+    'value.converter.schemas.enable': 'false',
+    'public.endpoint': `http://${milvus.address}`,
+    token: TOKEN,
+    'collection.name': 'books',
+    topics: 'books',
+    ...changes,
+  };
+  const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
+  return loadSettings({
+    files: [{ path: 'sink.properties', bytes: Buffer.from(lines.join('')) }],
+    set: [],
+    env: {},
+    readFile: () => {
+      throw new Error('no file is needed');
+    },
+  });
+}
+
+async function check(changes: Record<string, string> = {}) {
+  const loaded = settings(changes);
+  const lines: string[] = [];
+  const log = createLogger({
+    level: 'error',
+    format: 'text',
+    now: () => new Date(),
+    write: line => lines.push(line),
+    mask: loaded.mask,
+  });
+  const code = await checkConnections(loaded, log, text => lines.push(text));
+  return { code, text: lines.join('\n') };
+}
+
+test('all is well: brokers, topics, offsets, collection and every field', async () => {
+  const { code, text } = await check();
+  expect(code).toBe(0);
+  for (const line of [/^Kafka +ok /m, /^topics +ok +books \(\d+ partitions?\)$/m, /^Milvus +ok /m]) {
+    expect(text).toMatch(line);
+  }
+  expect(text).toMatch(/^group +ok +connect-validate-test: no committed offsets, starts at the earliest$/m);
+  expect(text).toMatch(/^collection +ok +default\.books: 4 fields/m);
+  expect(text).toMatch(/^title_vector +FloatVector\(8\) +record, required +array of 8 numbers$/m);
+  expect(milvus.writes).toEqual([]);
+});
+
+test('a wrong token, a missing collection and a missing topic are told, with the exit code of run', async () => {
+  const token = await check({ token: 'root:wrong-and-secret' });
+  expect(token.code).toBe(3);
+  expect(token.text).toMatch(/^Milvus +failed /m);
+  expect(token.text).not.toContain('wrong-and-secret');
+
+  const collection = await check({ 'collection.name': 'boks' });
+  expect(collection.code).toBe(3);
+  expect(collection.text).toMatch(/^collection +failed +MILVUS_COLLECTION_MISSING/m);
+
+  const topic = await check({ topics: 'books,missing' });
+  expect(topic.code).toBe(4);
+  expect(topic.text).toMatch(/^topics +ok +books /m);
+  expect(topic.text).toMatch(/^topics +missing missing does not exist/m);
+  expect(topic.text).toMatch(/^collection +ok /m);
+});
+
+test('both sides are told when both are wrong', async () => {
+  const { code, text } = await check({
+    'bootstrap.servers': '127.0.0.1:9',
+    'public.endpoint': 'http://127.0.0.1:9',
+  });
+  expect(code).toBe(4);
+  expect(text).toMatch(/^Kafka +failed +KAFKA_UNREACHABLE at 127\.0\.0\.1:9: .*Connection refused/m);
+  expect(text).toMatch(/^Milvus +failed .*ECONNREFUSED/m);
+});
+
+test('topics.regex shows what it matches, as a whole name', async () => {
+  await kafka.produce('books-2', [{ value: '{}' }]);
+  const matching = await check({ topics: '', 'topics.regex': 'books-\\\\d' });
+  expect(matching.code).toBe(0);
+  expect(matching.text).toMatch(/^topics +ok +books-2 \(\d+ partitions?\)$/m);
+  const none = await check({ topics: '', 'topics.regex': 'ook' });
+  expect(none.code).toBe(4);
+  expect(none.text).toMatch(/^topics +missing no topic matches ook/m);
+});
+
+test('a password that no broker asks for is refused in words', async () => {
+  const { KafkaConsumer } = loadKafka();
+  const loaded = settings({
+    'security.protocol': 'SASL_PLAINTEXT',
+    'sasl.mechanism': 'PLAIN',
+    'sasl.jaas.config':
+      'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="p4ssw0rd";',
+  });
+  const report = checkKafka({
+    settings: loaded,
+    timeoutMs: 1000,
+    createClient: (config, topicConfig) =>
+      new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer,
+  });
+  const error = await report.then(
+    () => undefined,
+    (error: unknown) => error as Error,
+  );
+  expect(error).toMatchObject({ exitCode: 4 });
+  expect(error!.message).not.toContain('p4ssw0rd');
+});

@@ -1,0 +1,98 @@
+// The shell around the client: whatever the sink does in a rebalance, librdkafka gets its answer.
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import type { SinkError } from '../../../src/errors.ts';
+import { type ConsumerHooks, KafkaConsumer } from '../../../src/kafka/consumer.ts';
+import { loadKafka } from '../../../src/kafka/load.ts';
+import type { RdConsumer } from '../../../src/kafka/rdkafka.ts';
+import { createLogger } from '../../../src/observe/log.ts';
+import { MockKafka } from '../../support/mock-kafka.ts';
+
+setDefaultTimeout(30_000);
+let kafka: MockKafka;
+beforeAll(async () => {
+  kafka = await MockKafka.start();
+});
+afterAll(() => kafka.stop());
+
+async function join(topic: string, hooks: Partial<ConsumerHooks>) {
+  const failures: SinkError[] = [];
+  const consumer = new KafkaConsumer({
+    properties: {
+      'bootstrap.servers': kafka.bootstrap,
+      'group.id': topic,
+      'auto.offset.reset': 'earliest',
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'partition.assignment.strategy': 'cooperative-sticky',
+      log_level: 0,
+    },
+    hooks: {
+      assigned: () => {},
+      revoked: async () => {},
+      error: () => {},
+      fatal: () => {},
+      states: () => {},
+      failed: error => failures.push(error),
+      ...hooks,
+    },
+    log: createLogger({
+      level: 'error',
+      format: 'text',
+      now: () => new Date(),
+      mask: t => t,
+      write: () => {},
+    }),
+    now: () => performance.now(),
+    create: (config, topicConfig) =>
+      new (loadKafka().KafkaConsumer)(config as never, topicConfig as never) as unknown as RdConsumer,
+  });
+  await kafka.produce(topic, [{ value: 'a' }]);
+  await consumer.connect();
+  consumer.subscribe([topic]);
+  return { consumer, failures };
+}
+
+test.concurrent('a handler that throws when partitions come: told as a defect, and they are assigned all the same', async () => {
+  const { consumer, failures } = await join('assigned_throws', {
+    assigned: () => {
+      throw new Error('a defect on the way in');
+    },
+  });
+  while (consumer.assignments().length === 0) await consumer.poll(10);
+  expect(failures.map(e => e.code)).toEqual(['INTERNAL']);
+  expect(failures[0]?.message).toContain('a defect on the way in');
+  await consumer.close();
+});
+
+test.concurrent('a handler that throws when partitions go: told as a defect, and the group is left', async () => {
+  const { consumer, failures } = await join('revoked_throws', {
+    revoked: () => Promise.reject(new Error('a defect on the way out')),
+  });
+  while (consumer.assignments().length === 0) await consumer.poll(10);
+  await consumer.close();
+  expect(failures.map(e => e.code)).toEqual(['INTERNAL']);
+  expect(failures[0]?.message).toContain('a defect on the way out');
+});
+
+test.concurrent('a commit is answered while somebody polls, with what the group has stored', async () => {
+  const topic = 'commit_answered';
+  const { consumer } = await join(topic, {});
+  while (consumer.assignments().length === 0) await consumer.poll(10);
+  const committing = consumer.commit([{ topic, partition: 0, offset: 1 }]);
+  await consumer.serve(committing);
+  expect(await committing).toEqual([{ topic, partition: 0, offset: 1 }]);
+  expect(await kafka.committed(topic, topic, [0])).toEqual([1]);
+  await consumer.close();
+});
+
+test.concurrent('a commit that is not answered before the end fails at the end', async () => {
+  const topic = 'commit_unanswered';
+  const { consumer } = await join(topic, {});
+  while (consumer.assignments().length === 0) await consumer.poll(10);
+  // Nobody polls.
+  const committing = consumer.commit([{ topic, partition: 0, offset: 1 }]);
+  await consumer.close();
+  expect(await committing).toEqual([
+    { topic, partition: 0, offset: 1, error: { code: -197, message: expect.stringContaining('closed') } },
+  ]);
+});

@@ -1,0 +1,151 @@
+// Schemas and records for the tests of mapping and encoding.
+
+import type { Precision } from '../../src/decode/contract.ts';
+import { createValueConverter } from '../../src/decode/registry.ts';
+import { RecordError, SinkError } from '../../src/errors.ts';
+import type { NeedsMore, Row } from '../../src/map/row.ts';
+import { type ColumnMapper, createRowMapper } from '../../src/map/row-mapper.ts';
+import { RowReader } from '../../src/map/row-reader.ts';
+import {
+  type CollectionSchema,
+  DataType,
+  type FieldSchema,
+  plainField,
+} from '../../src/milvus/collection/schema.ts';
+import type { SinkEvents } from '../../src/observe/events.ts';
+import type { Logger } from '../../src/observe/log.ts';
+import type { KafkaRecord } from '../../src/record/record.ts';
+import { Tolerance } from '../../src/task/tolerance.ts';
+
+export const RECORD: KafkaRecord = {
+  topic: 'articles',
+  partition: 3,
+  offset: 42,
+  key: null,
+  value: null,
+  size: 0,
+};
+
+export function field(name: string, type: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
+  return { ...plainField(name, type), ...more };
+}
+
+export const ID = field('id', DataType.Int64, { primary: true });
+
+export function schemaOf(fields: FieldSchema[], more: Partial<CollectionSchema> = {}): CollectionSchema {
+  return {
+    database: 'default',
+    collection: 'articles',
+    fields,
+    primary: fields.find(one => one.primary) ?? ID,
+    dynamic: false,
+    schemaTimestamp: 0n,
+    ...more,
+  };
+}
+
+/** A mapper of `id` and the given fields. */
+export function mapperOf(fields: FieldSchema[], more: Partial<CollectionSchema> = {}): ColumnMapper {
+  return createRowMapper(schemaOf([ID, ...fields], more), {
+    insertMode: 'upsert',
+    jsonMaxBytes: 65_536,
+    onDropped: () => {},
+  });
+}
+
+/** The checked value of one field, or what the mapper needs more. */
+export function mapOne(one: FieldSchema, value: unknown, precision: Precision = 'nearest'): unknown {
+  const row = mapperOf([one]).map(
+    value === undefined ? { id: 1 } : { id: 1, [one.name]: value },
+    RECORD,
+    precision,
+  );
+  return typeof row === 'symbol' ? row : row.values[1];
+}
+
+export function rowOf(row: Row | NeedsMore): Row {
+  if (typeof row === 'symbol') throw new Error('a row expected');
+  return row;
+}
+
+/** The error that `run` throws. */
+export function refusal(run: () => unknown): SinkError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SinkError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** The code with which a field's value is refused; checks what every refusal promises. */
+export function refusedWith(one: FieldSchema, value: unknown, precision: Precision = 'nearest'): string {
+  const error = refusal(() => mapOne(one, value, precision));
+  if (!(error instanceof RecordError) || error.stage !== 'TASK_PUT')
+    throw new Error('not a RecordError of TASK_PUT');
+  const { where, expected, found } = error.details;
+  if (where !== 'articles-3@42' || !expected || !found || !error.message.includes(one.name)) {
+    throw new Error(`incomplete error: ${error.message}`);
+  }
+  return error.code;
+}
+
+/**
+ * The values of the row, `id` first, that a record's text becomes on its whole way; the error of a record that has none.
+ * @param value the record's JSON, with an `id` 1 added to it unless it is an envelope
+ */
+export function through(
+  fields: FieldSchema[],
+  value: string,
+  how: { envelope?: boolean; schema?: Partial<CollectionSchema>; key?: FieldSchema } = {},
+): unknown[] | RecordError {
+  let bad: RecordError | undefined;
+  const reader = new RowReader({
+    settings: {
+      insertMode: 'upsert',
+      insertModeExplicit: true,
+      milvus: { jsonMaxBytes: 65_536 },
+    },
+    schema: schemaOf([how.key ?? ID, ...fields], how.schema),
+    valueConverter: createValueConverter({
+      kind: 'json',
+      javaClass: 'org.apache.kafka.connect.json.JsonConverter',
+      schemasEnable: how.envelope ?? false,
+      replaceNullWithDefault: true,
+      decimalFormat: 'BASE64',
+    }),
+    keyConverter: { check: () => undefined },
+    events: { fieldsDropped: () => {} } as unknown as SinkEvents,
+    log: { warn: () => {} } as unknown as Logger,
+    tolerance: new Tolerance({
+      errors: { tolerance: 'none', logEnable: false, logIncludeMessages: false },
+      events: { skipped: () => {} },
+      log: { warn: () => {} } as unknown as Logger,
+      onFatal: error => {
+        bad = error;
+      },
+    }),
+  });
+  const bytes = Buffer.from(value);
+  const record: KafkaRecord = { ...RECORD, value: bytes, size: bytes.length };
+  const row = reader.toRow(record, reader.decode([record])[0]!);
+  if (typeof row !== 'string') return row.values;
+  if (!bad) throw new Error('neither a row nor an error');
+  return bad;
+}
+
+/** What a field's JSON text becomes, or the code of its refusal. */
+export function fieldThrough(one: FieldSchema, text: string): unknown {
+  const values = through([one], `{"id":1,${JSON.stringify(one.name)}:${text}}`);
+  return values instanceof RecordError ? values.code : values[1];
+}
+
+/** The same for a field of an envelope, with its Connect schema. */
+export function envelopeThrough(one: FieldSchema, schema: object, payload: string): unknown {
+  const name = JSON.stringify(one.name);
+  const fields = `[{"field":"id","type":"int32"},${JSON.stringify({ ...schema, field: one.name })}]`;
+  const text = `{"schema":{"type":"struct","fields":${fields}},"payload":{"id":1,${name}:${payload}}}`;
+  const values = through([one], text, { envelope: true });
+  return values instanceof RecordError ? values.code : values[1];
+}

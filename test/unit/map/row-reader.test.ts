@@ -1,0 +1,74 @@
+// What is said about fields that are not written: once, at the right time, and true.
+import { expect, test } from 'bun:test';
+import { createValueConverter } from '../../../src/decode/registry.ts';
+import { RowReader } from '../../../src/map/row-reader.ts';
+import { type CollectionSchema, DataType } from '../../../src/milvus/collection/schema.ts';
+import type { SinkEvents } from '../../../src/observe/events.ts';
+import type { Logger } from '../../../src/observe/log.ts';
+import { Tolerance } from '../../../src/task/tolerance.ts';
+import { field, ID, RECORD, schemaOf } from '../../support/rows.ts';
+
+function reading(schema: CollectionSchema) {
+  const said: string[] = [];
+  let dropped = 0;
+  const reader = new RowReader({
+    settings: {
+      insertMode: 'upsert',
+      insertModeExplicit: true,
+      milvus: { jsonMaxBytes: 65_536 },
+    },
+    schema,
+    valueConverter: createValueConverter({
+      ...{ kind: 'json', javaClass: 'org.apache.kafka.connect.json.JsonConverter', schemasEnable: false },
+      ...{ replaceNullWithDefault: true, decimalFormat: 'BASE64' },
+    }),
+    keyConverter: { check: () => undefined },
+    events: {
+      fieldsDropped: (fields: number) => {
+        dropped += fields;
+      },
+    } as unknown as SinkEvents,
+    log: { warn: (line: string) => void said.push(line) } as unknown as Logger,
+    tolerance: new Tolerance({
+      errors: { tolerance: 'none', logEnable: false, logIncludeMessages: false },
+      events: { skipped: () => {} },
+      log: { warn: () => {} } as unknown as Logger,
+      onFatal: error => {
+        throw error;
+      },
+    }),
+  });
+  const take = (value: string) => {
+    const record = { ...RECORD, value: Buffer.from(value) };
+    const row = reader.toRow(record, reader.decode([record])[0]!);
+    return typeof row === 'string' ? row : row.values;
+  };
+  return { reader, said, take, dropped: () => dropped };
+}
+
+const CHUNKS = field('chunks', DataType.ArrayOfStruct, { nullable: true });
+const REF = field('ref', 31 as DataType, { hasDefault: true });
+
+test('a type that is not written is told at start, with what becomes of the field, and not again per record', () => {
+  const { reader, said, take, dropped } = reading(schemaOf([ID, CHUNKS, REF]));
+  expect(said).toEqual([
+    'field "chunks": its type ArrayOfStruct is not written by this version: it is null in every row',
+    'field "ref": its type UUID is not written by this version: every row gets its default',
+  ]);
+  expect(take('{"id":1,"chunks":[],"ref":"x"}')).toEqual([1]);
+  reader.use(schemaOf([ID, CHUNKS, REF]));
+  expect(said).toHaveLength(2);
+  expect(dropped()).toBe(2);
+});
+
+test('a field that the schema lacks and one that the server fills are told apart', () => {
+  const computed = field('bm25', DataType.SparseFloatVector, { functionOutput: true });
+  const { said, take } = reading(schemaOf([ID, computed]));
+  expect(said).toEqual([]);
+  take('{"id":1,"bm25":{},"colour":"red"}');
+  take('{"id":2,"bm25":{},"colour":"red"}');
+  expect(said).toEqual([
+    'field "bm25": it is filled by the server: dropped from every record',
+    'field "colour": collection articles lacks it: dropped from every record',
+  ]);
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'bun:test';
+import { Health } from '../../../src/observe/health.ts';
+import { createLogger } from '../../../src/observe/log.ts';
+import { Waits } from '../../../src/observe/waits.ts';
+
+test('a wait is said at once, every 30 s with its latest reason, and when it is over; ready only then', () => {
+  const lines: string[] = [];
+  const log = createLogger({
+    level: 'info',
+    format: 'json',
+    now: () => new Date(0),
+    write: line => lines.push(JSON.parse(line).message),
+    mask: t => t,
+  });
+  const health = new Health();
+  let now = 0;
+  const waits = new Waits(log, health, () => now);
+
+  waits.begin('milvus', 'Milvus', 'refused');
+  waits.begin('milvus', 'Milvus', 'still starting');
+  expect(lines).toEqual(['waiting for Milvus: refused']);
+  expect(health.get('milvus')).toEqual({ ok: false, detail: 'waiting for Milvus: still starting' });
+
+  now = 29_999;
+  waits.tick();
+  expect(lines).toHaveLength(1);
+  now = 30_000;
+  waits.tick();
+  waits.tick();
+  expect(lines.slice(1)).toEqual(['still waiting for Milvus after 30 s: still starting']);
+
+  now = 31_000;
+  waits.end('milvus', 'Milvus', 'connected');
+  expect(lines.slice(2)).toEqual(['Milvus: there after 31 s']);
+  expect(health.get('milvus')).toEqual({ ok: true, detail: 'connected' });
+  now = 100_000;
+  waits.tick();
+  waits.end('milvus', 'Milvus', 'connected');
+  expect(lines).toHaveLength(3);
+});
+
+test('two waits of one check: it passes only when both are over', () => {
+  const log = createLogger({
+    level: 'info',
+    format: 'json',
+    now: () => new Date(0),
+    write: () => {},
+    mask: t => t,
+  });
+  const health = new Health();
+  const waits = new Waits(log, health, () => 0);
+  waits.begin('kafka', 'topics', 'not there yet');
+  waits.begin('kafka', 'Kafka', 'refused');
+  waits.end('kafka', 'Kafka', 'connected');
+  expect(health.get('kafka')).toEqual({ ok: false, detail: 'waiting for topics: not there yet' });
+  expect(waits.waitingFor('Kafka')).toBe(false);
+  waits.end('kafka', 'topics', 'there');
+  expect(health.get('kafka')).toEqual({ ok: true, detail: 'there' });
+});
+
+test('a recurring wait is over when its cause has not shown for a while', () => {
+  let now = 0;
+  const lines: string[] = [];
+  const log = createLogger({
+    level: 'info',
+    format: 'text',
+    now: () => new Date(0),
+    write: line => lines.push(line.slice(25).trim()),
+    mask: t => t,
+  });
+  const health = new Health();
+  const waits = new Waits(log, health, () => now);
+  for (now = 0; now <= 10_000; now += 1000) {
+    waits.recurring('kafka', 'records', 'of no use', 5000);
+    waits.tick();
+  }
+  expect(health.get('kafka')).toEqual({ ok: false, detail: 'waiting for records: of no use' });
+  now = 14_999;
+  waits.tick();
+  expect(waits.waitingFor('records')).toBe(true);
+  now = 15_000;
+  waits.tick();
+  expect(waits.waitingFor('records')).toBe(false);
+  expect(health.get('kafka').ok).toBe(true);
+  expect(lines.filter(line => line.startsWith('WARN'))).toHaveLength(1);
+});
