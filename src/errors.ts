@@ -1,16 +1,82 @@
 // The one way to fail: a stable code, what was expected, what was found, where, and what to do.
 
-/** Exit codes of the process, documented in the README. */
-export const EXIT = {
-  stopped: 0,
-  configuration: 1,
-  badRecord: 2,
-  milvusRefused: 3,
-  kafkaRefused: 4,
-  /** A defect of ours (sysexits EX_SOFTWARE): the message asks for a report. */
-  internal: 70,
-} as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+/**
+ * Who has to act: `configuration` the user's files, arguments or machine; `record` what is in a topic; `milvus` and
+ * `kafka` refused or did not answer; `internal` a defect of ours. The command line makes exit codes of them.
+ */
+export type ErrorKind = 'configuration' | 'record' | 'milvus' | 'kafka' | 'internal';
+
+/** Every code that a message can begin with, once: codes are stable, and scripts may look for them. */
+const KINDS = {
+  ARGUMENT_INVALID: 'configuration',
+  ARGUMENT_SECRET: 'configuration',
+  ARGUMENT_UNKNOWN: 'configuration',
+  COMMAND_UNKNOWN: 'configuration',
+  CONFIG_FILE: 'configuration',
+  CONFIG_INVALID: 'configuration',
+  HEALTHCHECK_FAILED: 'configuration',
+  HTTP_ADDRESS_IN_USE: 'configuration',
+  HTTP_ADDRESS_INVALID: 'configuration',
+  HTTP_DISABLED: 'configuration',
+  INSERT_MODE_AUTOID: 'configuration',
+  MILVUS_TLS: 'configuration',
+  NATIVE_LOAD: 'configuration',
+
+  RECORD_ENVELOPE: 'record',
+  RECORD_NOT_ASCII: 'record',
+  RECORD_NOT_JSON: 'record',
+  RECORD_NOT_OBJECT: 'record',
+  RECORD_NOT_UTF8: 'record',
+  RECORD_SCHEMA: 'record',
+  RECORD_TOO_DEEP: 'record',
+  ROW_ARRAY_TOO_LONG: 'record',
+  ROW_FIELD_MISSING: 'record',
+  ROW_FIELD_RANGE: 'record',
+  ROW_FIELD_RESERVED: 'record',
+  ROW_FIELD_TYPE: 'record',
+  ROW_JSON_TOO_LONG: 'record',
+  ROW_STRING_MALFORMED: 'record',
+  ROW_VARCHAR_TOO_LONG: 'record',
+  ROW_VECTOR_DIM: 'record',
+  ROW_VECTOR_VALUE: 'record',
+  MILVUS_REFUSED_ROW: 'record',
+  MILVUS_REFUSES_EVERYTHING: 'record',
+  MILVUS_ROW_TOO_LARGE: 'record',
+
+  MILVUS_AUTH: 'milvus',
+  MILVUS_COLLECTION_MISSING: 'milvus',
+  MILVUS_DATABASE_MISSING: 'milvus',
+  MILVUS_FIELD_UNSUPPORTED: 'milvus',
+  MILVUS_REFUSED: 'milvus',
+  MILVUS_ROW_COUNT: 'milvus',
+  MILVUS_SCHEMA: 'milvus',
+  MILVUS_UNANSWERED: 'milvus',
+  MILVUS_UNIMPLEMENTED: 'milvus',
+
+  KAFKA_AUTH: 'kafka',
+  KAFKA_FATAL: 'kafka',
+  KAFKA_FENCED: 'kafka',
+  KAFKA_FORBIDDEN: 'kafka',
+  KAFKA_GROUP_FORBIDDEN: 'kafka',
+  KAFKA_GROUP_INVALID: 'kafka',
+  KAFKA_GROUP_PROTOCOL: 'kafka',
+  KAFKA_INSTANCE_IN_USE: 'kafka',
+  KAFKA_NOT_COMMITTED: 'kafka',
+  KAFKA_NO_OFFSET: 'kafka',
+  KAFKA_REBALANCE: 'kafka',
+  KAFKA_SESSION_TIMEOUT: 'kafka',
+  KAFKA_TLS: 'kafka',
+  KAFKA_TOPIC_FORBIDDEN: 'kafka',
+  KAFKA_TOPIC_INVALID: 'kafka',
+  KAFKA_UNREACHABLE: 'kafka',
+  KAFKA_VERSION: 'kafka',
+
+  INTERNAL: 'internal',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof KINDS;
+/** Codes of what is wrong with a single record. */
+export type RecordErrorCode = { [C in ErrorCode]: (typeof KINDS)[C] extends 'record' ? C : never }[ErrorCode];
 
 export interface ErrorDetails {
   /** What would have been right, e.g. `a vector of 8 numbers`. */
@@ -26,23 +92,22 @@ export interface ErrorDetails {
 
 /** An error meant for the user's eyes. `message` is the complete sentence, built from the details. */
 export class SinkError extends Error {
-  readonly code: string;
-  readonly exitCode: ExitCode;
+  readonly code: ErrorCode;
   /** One clause saying what went wrong; `message` has the details as well. */
   readonly summary: string;
   readonly details: ErrorDetails;
 
-  /**
-   * @param code stable upper-case code, e.g. `CONFIG_INVALID`, `RECORD_NOT_JSON`, `MILVUS_AUTH`
-   * @param summary one clause saying what went wrong
-   */
-  constructor(code: string, exitCode: ExitCode, summary: string, details: ErrorDetails = {}) {
+  /** @param summary one clause saying what went wrong */
+  constructor(code: ErrorCode, summary: string, details: ErrorDetails = {}) {
     super(render(code, summary, details), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'SinkError';
     this.code = code;
-    this.exitCode = exitCode;
     this.summary = summary;
     this.details = details;
+  }
+
+  get kind(): ErrorKind {
+    return KINDS[this.code];
   }
 }
 
@@ -51,10 +116,11 @@ export type Stage = 'KEY_CONVERTER' | 'VALUE_CONVERTER' | 'HEADER_CONVERTER' | '
 
 /** One record is bad: it stops the sink (`errors.tolerance=none`) or is skipped (`all`). */
 export class RecordError extends SinkError {
+  declare readonly code: RecordErrorCode;
   readonly stage: Stage;
 
-  constructor(code: string, stage: Stage, summary: string, details: ErrorDetails = {}) {
-    super(code, EXIT.badRecord, summary, details);
+  constructor(code: RecordErrorCode, stage: Stage, summary: string, details: ErrorDetails = {}) {
+    super(code, summary, details);
     this.name = 'RecordError';
     this.stage = stage;
   }
@@ -63,7 +129,7 @@ export class RecordError extends SinkError {
 /** What was thrown and is no SinkError is a defect of ours. */
 export function internalError(thrown: unknown): SinkError {
   if (thrown instanceof SinkError) return thrown;
-  return new SinkError('INTERNAL', EXIT.internal, 'a defect of milvus-sink: please report it', {
+  return new SinkError('INTERNAL', 'a defect of milvus-sink: please report it', {
     found: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
     cause: thrown,
   });

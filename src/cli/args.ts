@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import type { ArgsDef } from 'citty';
 import { isSecretKey } from '../config/value/secrets.ts';
 import { nearest } from '../config/value/suggest.ts';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log.ts';
 
 /** Options of every command that reads the configuration. */
@@ -113,7 +113,6 @@ export function chooseCommand(
     const suggestion = nearest(word, commands);
     throw new SinkError(
       'COMMAND_UNKNOWN',
-      EXIT.configuration,
       `${JSON.stringify(word)} is neither a command nor an existing file`,
       {
         expected: `a properties file, or one of ${commands.join(', ')}`,
@@ -165,7 +164,7 @@ function* tokens(rawArgs: readonly string[], def: ArgsDef): Generator<Token> {
 function refuseSetting(text: string): void {
   const key = /^\s*([A-Za-z][\w.-]*)\s*=/.exec(text)?.[1];
   if (key === undefined) return;
-  throw new SinkError('ARGUMENT_INVALID', EXIT.configuration, 'this is a setting and no file', {
+  throw new SinkError('ARGUMENT_INVALID', 'this is a setting and no file', {
     expected: 'files, and settings after --set',
     found: `${key}=…`,
     fix: isSecretKey(key) ? `It is secret, and arguments are not. ${PROVIDER_HELP}` : `Write --set ${key}=…`,
@@ -192,7 +191,7 @@ function optionValue(command: string, name: string, value: string | undefined, d
   const arg = def[name]!;
   const help = `milvus-sink ${command} --help lists the options`;
   const invalid = (summary: string, details: { expected?: string; found?: string }) =>
-    new SinkError('ARGUMENT_INVALID', EXIT.configuration, summary, { ...details, fix: help });
+    new SinkError('ARGUMENT_INVALID', summary, { ...details, fix: help });
   if (!takesValue(name, def)) {
     if (value !== undefined) throw invalid(`--${name} takes no value`, { found: value });
     return true;
@@ -214,7 +213,7 @@ function unknownOption(command: string, text: string, def: ArgsDef): SinkError {
     names.map(name => `--${name}`),
   );
   const help = `milvus-sink ${command} --help lists the options`;
-  return new SinkError('ARGUMENT_UNKNOWN', EXIT.configuration, `${command} has no option ${text}`, {
+  return new SinkError('ARGUMENT_UNKNOWN', `${command} has no option ${text}`, {
     fix: suggestion ? `Did you mean ${suggestion}? ${help}` : help,
   });
 }
@@ -224,7 +223,7 @@ function checkOverride(text: string): string {
   const equals = text.indexOf('=');
   const key = text.slice(0, equals).trim();
   if (equals < 1 || key === '') {
-    throw new SinkError('ARGUMENT_INVALID', EXIT.configuration, '--set takes a key and a value', {
+    throw new SinkError('ARGUMENT_INVALID', '--set takes a key and a value', {
       expected: '--set key=value',
       // What has no key may be a secret that lost it.
       ...(equals < 0 && { found: `${text.length} characters without =` }),
@@ -234,7 +233,6 @@ function checkOverride(text: string): string {
   if (isSecretKey(key) && value !== '' && !/\$\{[^}]+\}/.test(value)) {
     throw new SinkError(
       'ARGUMENT_SECRET',
-      EXIT.configuration,
       `${key} is secret and arguments are not: ps shows them to everybody on this machine`,
       { expected: `${key} in a file, or a reference there such as \${env:NAME}`, fix: PROVIDER_HELP },
     );

@@ -1,7 +1,7 @@
 // Whether librdkafka takes the consumer's settings at all: asked before anything waits for Kafka, and by `validate`.
 import { readFileSync } from 'node:fs';
 import type { KafkaProperties, LoadedSettings } from '../config/settings.ts';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { loadKafka } from '../kafka/load.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function checkClient(
   const encrypted = () => /ENCRYPTED/.test(keyText(properties));
   const { property, summary, fix } = explainRefusal(reason, properties, encrypted);
   const source = settings.effective.find(({ key }) => key === `librdkafka.${property}`)?.source;
-  throw new SinkError('CONFIG_INVALID', EXIT.configuration, summary, {
+  throw new SinkError('CONFIG_INVALID', summary, {
     ...(source !== undefined && source !== 'default' && { where: source }),
     found: settings.mask(reason),
     fix,

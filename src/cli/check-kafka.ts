@@ -1,7 +1,7 @@
 // What `validate --connect` finds out about Kafka: is a broker there, does it accept us, are the topics there.
 
 import type { SinkSettings } from '../config/settings.ts';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { plainReason, withErrorCode } from '../kafka/event-error.ts';
 import { classifyKafkaError, type KafkaErrorLike } from '../kafka/failure.ts';
 import type { RdConsumer, RdError, RdMetadata, TopicPartition } from '../kafka/rdkafka.ts';
@@ -74,7 +74,7 @@ function listen(client: RdConsumer, settings: SinkSettings) {
         const verdict = classifyKafkaError({ code, message: found }, context);
         if (verdict.kind === 'refused') return verdict.error;
       }
-      return new SinkError('KAFKA_UNREACHABLE', EXIT.kafkaRefused, 'Kafka does not answer', {
+      return new SinkError('KAFKA_UNREACHABLE', 'Kafka does not answer', {
         where,
         found,
         fix: 'Check bootstrap.servers and security.protocol (a running sink would wait for it)',

@@ -1,9 +1,10 @@
 // From arguments to an exit code: which command is meant, help, and what a failure looks like on the screen.
 
 import { type CommandDef, runCommand } from 'citty';
-import { EXIT, type ExitCode, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { createLogger, type LogFormat, type LogLevel } from '../observe/log.ts';
 import { type CommandLine, chooseCommand, readCommandLine } from './args.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { renderHelp } from './help.ts';
 import { ALL_ARGS, COMMANDS, type Command, MAIN_PAGE, PAGES } from './pages.ts';
 
@@ -60,7 +61,7 @@ export function explain(
   { format, level }: { format: LogFormat; level: LogLevel },
   write: (text: string) => void,
 ): ExitCode {
-  const expected = error instanceof SinkError && error.exitCode !== EXIT.internal;
+  const expected = error instanceof SinkError && error.kind !== 'internal';
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const message = expected ? error.message : `${INTERNAL}\n${stack}`;
   if (format === 'json') {
@@ -70,7 +71,7 @@ export function explain(
     write(`milvus-sink: ${message}\n`);
     if (expected && level === 'debug') write(`${stack}\n`);
   }
-  return error instanceof SinkError ? error.exitCode : EXIT.internal;
+  return error instanceof SinkError ? exitCodeOf(error) : EXIT.internal;
 }
 
 // --- internal ---
@@ -109,7 +110,7 @@ async function runFiles({ files, set, logFormat, logLevel }: CommandLine): Promi
 
 function checkFiles(command: Command, { files }: CommandLine): void {
   if (command === 'version' && files.length > 0) {
-    throw new SinkError('ARGUMENT_INVALID', EXIT.configuration, 'version takes no files', {
+    throw new SinkError('ARGUMENT_INVALID', 'version takes no files', {
       found: files.join(' '),
     });
   }
@@ -117,7 +118,7 @@ function checkFiles(command: Command, { files }: CommandLine): void {
 }
 
 function noFiles(command: Command): SinkError {
-  return new SinkError('ARGUMENT_INVALID', EXIT.configuration, `${command} needs configuration files`, {
+  return new SinkError('ARGUMENT_INVALID', `${command} needs configuration files`, {
     expected: `milvus-sink ${command} worker.properties connector.properties (or one file with both)`,
     fix: `milvus-sink ${command} --help says more`,
   });

@@ -2,8 +2,9 @@
 
 import { request } from 'node:http';
 import { defineCommand } from 'citty';
-import { EXIT, type ExitCode, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import type { CommandLine } from './args.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import { PAGES } from './pages.ts';
 
 /** The answer of a sink has to come within this time, ms; Docker's own default is 30 s. */
@@ -29,7 +30,7 @@ export default defineCommand({
 export function targetUrl(base: string, ready: boolean): URL {
   const text = /^[a-z]+:\/\//i.test(base) ? base : `http://${base}`;
   if (!URL.canParse(text) || !text.toLowerCase().startsWith('http://')) {
-    throw new SinkError('ARGUMENT_INVALID', EXIT.configuration, '--url is no address of a sink', {
+    throw new SinkError('ARGUMENT_INVALID', '--url is no address of a sink', {
       expected: 'http://host:port',
       found: base,
     });
@@ -47,7 +48,7 @@ async function configuredUrl(files: readonly string[], set: readonly string[]): 
   const { readSettings } = await import('../config/read.ts');
   const { http } = readSettings(files, set);
   if (!http.enabled) {
-    throw new SinkError('HTTP_DISABLED', EXIT.configuration, 'this sink serves nothing to ask', {
+    throw new SinkError('HTTP_DISABLED', 'this sink serves nothing to ask', {
       found: 'http.enabled=false',
       fix: 'Remove http.enabled, or check the process itself',
     });
@@ -60,7 +61,7 @@ function ask(url: URL): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const fail = (found: string) =>
       reject(
-        new SinkError('HEALTHCHECK_FAILED', EXIT.configuration, 'the sink does not answer', {
+        new SinkError('HEALTHCHECK_FAILED', 'the sink does not answer', {
           where: url.href,
           found,
           fix: 'Is it running, and is this its address (listeners)?',

@@ -1,10 +1,12 @@
 // `milvus-sink run`: wires the sink to this process — HTTP server, signals, the two connections — and waits for its end.
+
 import type { SinkSettings } from '../config/settings.ts';
-import { EXIT, type ExitCode, RecordError, type SinkError } from '../errors.ts';
+import { RecordError, type SinkError } from '../errors.ts';
 import type { RdConsumer } from '../kafka/rdkafka.ts';
 import { Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import { Profile } from '../observe/profile.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { logStrayOutput } from './stray-output.ts';
 
 /** What `run` needs of the process; tests pass their own. */
@@ -74,7 +76,8 @@ export async function runSink({ settings, log, version, commit }: RunOptions): P
     collectGarbage: () => Bun.gc(true),
   });
   const restoreSignals = stopOnSignals(sink, log);
-  const { exitCode, error } = await sink.run();
+  const { error } = await sink.run();
+  const exitCode = exitCodeOf(error);
   restoreSignals();
   await server?.stop();
   if (error) log.error(error.message, { code: error.code });

@@ -4,13 +4,14 @@ import { defineCommand } from 'citty';
 import { renderEffective } from '../config/effective.ts';
 import { readSettings } from '../config/read.ts';
 import type { InsertMode, LoadedSettings, SinkSettings } from '../config/settings.ts';
-import { EXIT, type ExitCode, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import type { RdConsumer } from '../kafka/rdkafka.ts';
 import { chooseInsertMode } from '../map/insert-mode.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import { createLogger, escapeControl, type Logger } from '../observe/log.ts';
 import type { CommandLine } from './args.ts';
 import { checkClient } from './check-client.ts';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { type PlannedField, planFields } from './field-plan.ts';
 import { columns } from './help.ts';
 import { PAGES } from './pages.ts';
@@ -165,7 +166,7 @@ async function checkWritable(schema: CollectionSchema, mode: InsertMode): Promis
 /** What is no SinkError is a server that is not there: at `run` a reason to wait, here a reason to say no. */
 function failed(what: string, error: unknown, otherwise: ExitCode): Verdict {
   const message = error instanceof Error ? error.message : String(error);
-  const exitCode = error instanceof SinkError ? error.exitCode : otherwise;
+  const exitCode = error instanceof SinkError ? exitCodeOf(error) : otherwise;
   return { exitCode, lines: [`${what.padEnd(12)}failed  ${escapeControl(message)}`] };
 }
 

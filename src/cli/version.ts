@@ -2,7 +2,7 @@
 
 import { defineCommand } from 'citty';
 import { version } from '../../package.json';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import { columns } from './help.ts';
 import { PAGES } from './pages.ts';
 

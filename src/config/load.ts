@@ -1,6 +1,6 @@
 // The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import * as v from 'valibot';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { isPlaceholder } from '../milvus/client/token.ts';
 import { type ConverterKey, checkHeaderConverter, readConverter, readKeyConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
@@ -30,7 +30,7 @@ export interface LoadInput {
 }
 
 /**
- * @throws SinkError CONFIG_INVALID (exit code 1) with a line for each problem
+ * @throws SinkError CONFIG_INVALID with a line for each problem
  */
 export function loadSettings(input: LoadInput): LoadedSettings {
   const sides = splitSides(
@@ -161,7 +161,7 @@ function invalid(findings: Findings, mask: (text: string) => string): SinkError 
     .map(hint => `  (${hint})`);
   const count = lines.length === 1 ? 'one problem' : `${lines.length} problems`;
   const text = mask([`${count} in the configuration`, ...lines, ...hints].join('\n'));
-  return new SinkError('CONFIG_INVALID', EXIT.configuration, text);
+  return new SinkError('CONFIG_INVALID', text);
 }
 
 /** File by file and line by line, as one goes through them with an editor; then what is missing. */

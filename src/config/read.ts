@@ -1,6 +1,6 @@
 // The thin shell around loadSettings: reads the files that the command line names.
 import { readFileSync } from 'node:fs';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { loadSettings } from './load.ts';
 import type { LoadedSettings } from './settings.ts';
 
@@ -26,7 +26,7 @@ function readConfiguration(path: string): Uint8Array {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     const found = Object.hasOwn(FOUND, code) ? FOUND[code]! : code;
-    throw new SinkError('CONFIG_FILE', EXIT.configuration, 'a configuration file cannot be read', {
+    throw new SinkError('CONFIG_FILE', 'a configuration file cannot be read', {
       where: path,
       expected: "the worker's properties file, then the connector's (properties or JSON)",
       found,

@@ -2,7 +2,7 @@
 import type { SinkSettings } from '../config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../decode/registry.ts';
 import { backoffMs } from '../deliver/retry.ts';
-import { EXIT, type ExitCode, internalError, RecordError, SinkError } from '../errors.ts';
+import { internalError, RecordError, SinkError } from '../errors.ts';
 import type { ConsumerOptions } from '../kafka/consumer.ts';
 import { discoverTopics } from '../kafka/discovery.ts';
 import { topicFilter } from '../kafka/topics.ts';
@@ -26,7 +26,7 @@ export interface SinkOptions {
   log: Logger;
   profile: Profile;
   createClient: ConsumerOptions['create'];
-  /** One try. @throws SinkError when Milvus refuses (exit code 3), any other error when it is not there yet */
+  /** One try. @throws SinkError when Milvus refuses, any other error when it is not there yet */
   connectMilvus: () => Promise<MilvusConnection>;
   /** Monotonic ms. */
   now: () => number;
@@ -78,7 +78,7 @@ export class Sink {
   }
 
   /** Runs until `stop` or until something ends the sink. */
-  async run(): Promise<{ exitCode: ExitCode; error?: SinkError }> {
+  async run(): Promise<{ error?: SinkError }> {
     const { health } = this.options;
     const ticker = setInterval(() => this.tick(), TICK_MS);
     let connection: MilvusConnection | undefined;
@@ -112,14 +112,14 @@ export class Sink {
     await this.closeTasks();
     this.tellGauges();
     await connection?.close();
-    return this.fatal ? { exitCode: this.fatal.exitCode, error: this.fatal } : { exitCode: EXIT.stopped };
+    return this.fatal ? { error: this.fatal } : {};
   }
 
   // --- internal ---
 
   private end(error: SinkError): void {
     this.fatal ??= error;
-    if (error.exitCode === EXIT.kafkaRefused) this.abandoned = true;
+    if (error.kind === 'kafka') this.abandoned = true;
     this.stopping.abort();
     // Good rows around a bad record are still written; after anything else, not one request more.
     if (!(error instanceof RecordError)) void this.pipeline?.stop(this.howToStop(), 0);
@@ -136,7 +136,6 @@ export class Sink {
     if (left.length === 0) return;
     const error = new SinkError(
       'KAFKA_NOT_COMMITTED',
-      EXIT.kafkaRefused,
       `stopped, but Kafka has not stored the offsets of ${left.length} partition${left.length > 1 ? 's' : ''}`,
       {
         where: String(this.settings.consumer['bootstrap.servers']),
@@ -149,19 +148,14 @@ export class Sink {
   }
 
   private unanswered(): SinkError {
-    return new SinkError(
-      'MILVUS_UNANSWERED',
-      EXIT.milvusRefused,
-      'stopped, but requests in flight did not finish in time',
-      {
-        where: this.settings.milvus.address,
-        expected: 'answers within their deadlines (milvus.request.timeout.ms)',
-        fix: 'Nothing is lost: their records are not committed, and the next start reads and writes them again',
-      },
-    );
+    return new SinkError('MILVUS_UNANSWERED', 'stopped, but requests in flight did not finish in time', {
+      where: this.settings.milvus.address,
+      expected: 'answers within their deadlines (milvus.request.timeout.ms)',
+      fix: 'Nothing is lost: their records are not committed, and the next start reads and writes them again',
+    });
   }
 
-  /** The first reason is the exit code's. */
+  /** The first reason counts. */
   private endsIncomplete(error: SinkError): void {
     if (this.fatal) this.options.log.warn(error.message);
     else this.fatal = error;

@@ -1,5 +1,5 @@
 // Words for records that cannot be decoded: where and what kind, never what the record holds.
-import { place, RecordError, type Stage } from '../errors.ts';
+import { place, RecordError, type RecordErrorCode, type Stage } from '../errors.ts';
 import type { KafkaRecord } from '../record/record.ts';
 import { TypedValue } from '../record/typed.ts';
 
@@ -9,9 +9,8 @@ export interface Role {
   stage: Stage;
 }
 
-/** Codes: RECORD_NOT_UTF8, RECORD_NOT_JSON, RECORD_TOO_DEEP, RECORD_NOT_OBJECT, RECORD_ENVELOPE, RECORD_SCHEMA. */
 export function badRecord(
-  code: string,
+  code: RecordErrorCode,
   role: Role,
   record: KafkaRecord,
   summary: string,

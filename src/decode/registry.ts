@@ -1,7 +1,7 @@
 // Finds a converter by the Java class that names it in the configuration.
 
 import type { ConverterSettings, KeyConverterSettings } from '../config/settings.ts';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import type { Role } from './bad-record.ts';
 import type { KeyConverter, ValueConverter } from './contract.ts';
 import { createEnvelopeConverter, createEnvelopeKeyConverter } from './json/envelope.ts';
@@ -77,7 +77,7 @@ const REGISTRY = new Map<string, Entry>([
 function entryOf(settings: ConverterSettings): Entry {
   const entry = REGISTRY.get(settings.javaClass);
   if (entry) return entry;
-  throw new SinkError('CONFIG_INVALID', EXIT.configuration, 'the converter is not known', {
+  throw new SinkError('CONFIG_INVALID', 'the converter is not known', {
     expected: [...REGISTRY.keys()].join(' or '),
     found: settings.javaClass,
   });
@@ -88,9 +88,5 @@ function expectKind<K extends ConverterSettings['kind']>(
   kind: K,
 ): Extract<ConverterSettings, { kind: K }> {
   if (settings.kind === kind) return settings as Extract<ConverterSettings, { kind: K }>;
-  throw new SinkError(
-    'INTERNAL',
-    EXIT.internal,
-    `${settings.javaClass} was configured as a ${settings.kind} converter`,
-  );
+  throw new SinkError('INTERNAL', `${settings.javaClass} was configured as a ${settings.kind} converter`);
 }

@@ -1,6 +1,6 @@
 // Bytes → text, refusing what the encoding does not allow: a replaced character would be a silent change of data.
 import { isAscii, isUtf8 } from 'node:buffer';
-import { EXIT, type RecordError, SinkError } from '../errors.ts';
+import { type RecordError, SinkError } from '../errors.ts';
 import type { KafkaRecord } from '../record/record.ts';
 import { badRecord, type Role } from './bad-record.ts';
 
@@ -20,7 +20,7 @@ export function textDecoding(encoding: string): TextDecoding {
   if (name === 'utf-8' || name === 'utf8') return UTF8;
   if (name === 'iso-8859-1' || name === 'latin1') return LATIN1;
   if (name === 'us-ascii' || name === 'ascii') return ASCII;
-  throw new SinkError('CONFIG_INVALID', EXIT.configuration, 'converter.encoding is not known', {
+  throw new SinkError('CONFIG_INVALID', 'converter.encoding is not known', {
     expected: 'UTF-8, ISO-8859-1 or US-ASCII',
     found: encoding,
   });

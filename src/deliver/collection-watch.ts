@@ -1,5 +1,5 @@
 // Looks at the collection again when a write's answer says that it may be another one by now.
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { type MilvusConnection, MilvusUnavailable } from '../milvus/client/connection.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 
@@ -46,7 +46,7 @@ export class CollectionWatch {
     } catch (error) {
       // Not there, or it refuses: whoever asked waits on, and the next try finds out again.
       if (error instanceof MilvusUnavailable) return 'unknown';
-      if (!(error instanceof SinkError) || error.exitCode !== EXIT.milvusRefused) throw error;
+      if (!(error instanceof SinkError) || error.kind !== 'milvus') throw error;
       this.refused = error;
       return 'unknown';
     }

@@ -1,5 +1,5 @@
 // The error for a record that Milvus refuses for its content, once it stands alone.
-import { EXIT, place, RecordError, SinkError } from '../errors.ts';
+import { place, RecordError, SinkError } from '../errors.ts';
 import type { Failure } from '../milvus/client/failure.ts';
 import type { KafkaRecord } from '../record/record.ts';
 
@@ -22,7 +22,6 @@ export function refusedRecord(record: KafkaRecord, failure: Failure): RecordErro
 export function everythingRefused(record: KafkaRecord, failure: Failure, inARow: number): SinkError {
   return new SinkError(
     'MILVUS_REFUSES_EVERYTHING',
-    EXIT.badRecord,
     `Milvus refused ${inARow} records in a row for their content`,
     {
       where: `${place(record)}, the last of them`,

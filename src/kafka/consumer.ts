@@ -1,6 +1,6 @@
 // One Kafka consumer: a thin shell over the official client's RdKafka.KafkaConsumer.
 import type { KafkaProperties } from '../config/settings.ts';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import type { Logger } from '../observe/log.ts';
 import { LogLimit } from '../observe/log-limit.ts';
 import type { KafkaRecord } from '../record/record.ts';
@@ -344,12 +344,10 @@ export class KafkaConsumer {
 }
 
 function refusedSettings(found: string): SinkError {
-  return new SinkError(
-    'CONFIG_INVALID',
-    EXIT.configuration,
-    "librdkafka does not take the consumer's settings",
-    { found, fix: 'Correct the consumer.* or consumer.override.* setting that it names' },
-  );
+  return new SinkError('CONFIG_INVALID', "librdkafka does not take the consumer's settings", {
+    found,
+    fix: 'Correct the consumer.* or consumer.override.* setting that it names',
+  });
 }
 
 /** ERR__TRANSPORT, ERR__ALL_BROKERS_DOWN, ERR__TIMED_OUT, ERR__SSL, ERR__AUTHENTICATION. */

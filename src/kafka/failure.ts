@@ -1,5 +1,5 @@
 // What a Kafka error means for the sink: wait for Kafka, or end because an operator must change something.
-import { EXIT, SinkError } from '../errors.ts';
+import { type ErrorCode, SinkError } from '../errors.ts';
 
 /** An error as the official client reports it. */
 export interface KafkaErrorLike {
@@ -61,13 +61,13 @@ export function isGroupMoving(code: number): boolean {
 type Rule = (error: KafkaErrorLike, context: FailureContext) => KafkaVerdict;
 
 function refuse(
-  code: string,
+  code: ErrorCode,
   summary: string | ((context: FailureContext) => string),
   fix: string,
 ): (error: KafkaErrorLike, context: FailureContext) => KafkaVerdict {
   return (error, context) => ({
     kind: 'refused',
-    error: new SinkError(code, EXIT.kafkaRefused, typeof summary === 'string' ? summary : summary(context), {
+    error: new SinkError(code, typeof summary === 'string' ? summary : summary(context), {
       where: context.where,
       found: error.message,
       fix,

@@ -1,7 +1,7 @@
 // Loads the official Kafka client with its native addon, and says in words why that can fail on a machine.
 
 import type * as Package from '@confluentinc/kafka-javascript';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 
 /** The package as it is: `KafkaConsumer`, `Producer`, `AdminClient`, `CODES`, `librdkafkaVersion`, `features`. */
 export type Kafka = typeof Package;
@@ -39,7 +39,7 @@ export function loadFailure(error: unknown, env: Record<string, string | undefin
   const directory = setting ? env[setting] : '/tmp';
   const found = text.replace(/\s+/g, ' ').trim();
   const fail = (expected: string, fix: string) =>
-    new SinkError('NATIVE_LOAD', EXIT.configuration, 'the native code cannot be loaded', {
+    new SinkError('NATIVE_LOAD', 'the native code cannot be loaded', {
       expected,
       found,
       fix,

@@ -1,5 +1,5 @@
 // A rebalance, one step after the other: librdkafka waits with it until (un)assign is called, and always gets its call.
-import { EXIT, internalError, SinkError } from '../errors.ts';
+import { internalError, SinkError } from '../errors.ts';
 import type { RdConsumer, RdError, TopicPartition } from './rdkafka.ts';
 
 export interface RebalanceHooks {
@@ -105,7 +105,7 @@ export class Rebalances {
       // During disconnect librdkafka may have dropped the assignment already, as after a fatal error.
       if (this.state.isClosing() || this.state.isDead()) return;
       this.hooks.failed(
-        new SinkError('KAFKA_REBALANCE', EXIT.kafkaRefused, "Kafka's client does not carry out a rebalance", {
+        new SinkError('KAFKA_REBALANCE', "Kafka's client does not carry out a rebalance", {
           found: thrown instanceof Error ? thrown.message : String(thrown),
           fix: 'Start again; if it comes again, please report it',
           cause: thrown,

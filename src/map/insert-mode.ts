@@ -1,11 +1,11 @@
 // Which operation a collection is written with: the sink and `validate --connect` decide it in one place.
 import type { InsertMode, SinkSettings } from '../config/settings.ts';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 
 /**
  * An upsert into an autoID collection needs the old key and gives a new one: insert is what a sink wants there.
- * @throws SinkError INSERT_MODE_AUTOID, exit code 1, when the user wrote `upsert` himself
+ * @throws SinkError INSERT_MODE_AUTOID when the user wrote `upsert` himself
  */
 export function chooseInsertMode(
   schema: CollectionSchema,
@@ -15,7 +15,6 @@ export function chooseInsertMode(
   if (!insertModeExplicit) return 'insert';
   throw new SinkError(
     'INSERT_MODE_AUTOID',
-    EXIT.configuration,
     `collection ${schema.collection} gives its keys itself (autoID): an upsert would not find the old row`,
     {
       expected: 'insert.mode=insert',

@@ -1,6 +1,6 @@
 // Record → row: one reader per field is built once from the schema; a record passes through them.
 import type { Precision, RowObject } from '../decode/contract.ts';
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import {
   type CollectionSchema,
   type DataType,
@@ -257,7 +257,6 @@ function readerOf(field: FieldSchema, limits: JsonLimits): Reader | undefined {
 function unsupported(schema: CollectionSchema, field: FieldSchema): SinkError {
   return new SinkError(
     'MILVUS_FIELD_UNSUPPORTED',
-    EXIT.milvusRefused,
     `field "${field.name}" has a type that this version does not write, and Milvus wants a value for it`,
     {
       expected: 'a scalar, array or vector type, or a field that is nullable or has a default',

@@ -2,7 +2,7 @@
 import type { InsertMode, MilvusSettings, SinkSettings } from '../config/settings.ts';
 import type { Decoded, KeyConverter, ValueConverter } from '../decode/contract.ts';
 import { withEnvelopeHint } from '../decode/json/envelope-hint.ts';
-import { EXIT, place, RecordError, SinkError } from '../errors.ts';
+import { place, RecordError, SinkError } from '../errors.ts';
 import { type CollectionSchema, DataType, typeName } from '../milvus/collection/schema.ts';
 import type { SinkEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
@@ -116,7 +116,7 @@ export class RowReader {
     const row = exact === null ? needed : this.mapper.map(exact, record, precision);
     if (typeof row !== 'symbol') return row;
     if (row === NEEDS_SOURCES && precision === 'integers') return this.toExactRow(record, row);
-    throw new SinkError('INTERNAL', EXIT.internal, 'a record changed between two decodings', {
+    throw new SinkError('INTERNAL', 'a record changed between two decodings', {
       where: place(record),
     });
   }

@@ -1,6 +1,6 @@
 // What the process tells over HTTP: alive, ready, healthy, and its metrics. Read only, and nothing secret.
 
-import { EXIT, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import type { Health } from '../observe/health.ts';
 import { renderStatusPage } from './status-page.ts';
 
@@ -30,7 +30,7 @@ export interface HttpServer {
 
 /**
  * Serves `/`, `/livez`, `/readyz`, `/healthz` and `/metrics`.
- * @throws SinkError HTTP_ADDRESS_IN_USE or HTTP_ADDRESS_INVALID, exit code 1
+ * @throws SinkError HTTP_ADDRESS_IN_USE or HTTP_ADDRESS_INVALID
  */
 export function serveHttp(options: HttpOptions): HttpServer {
   const server = listen(options);
@@ -116,18 +116,13 @@ function listen(options: HttpOptions) {
   } catch (cause) {
     const code = (cause as { code?: string }).code ?? '';
     if (code === 'EADDRINUSE') {
-      throw new SinkError(
-        'HTTP_ADDRESS_IN_USE',
-        EXIT.configuration,
-        'another process listens there already',
-        {
-          where,
-          fix: `Choose another port with listeners=http://:${options.port + 1} in the worker's file (or --set listeners=http://:${options.port + 1}), or serve nothing with http.enabled=false.`,
-          cause,
-        },
-      );
+      throw new SinkError('HTTP_ADDRESS_IN_USE', 'another process listens there already', {
+        where,
+        fix: `Choose another port with listeners=http://:${options.port + 1} in the worker's file (or --set listeners=http://:${options.port + 1}), or serve nothing with http.enabled=false.`,
+        cause,
+      });
     }
-    throw new SinkError('HTTP_ADDRESS_INVALID', EXIT.configuration, 'this address cannot be listened on', {
+    throw new SinkError('HTTP_ADDRESS_INVALID', 'this address cannot be listened on', {
       where,
       expected: 'an address of this machine and a port that this user may bind',
       found: code || String(cause),

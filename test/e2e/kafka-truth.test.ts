@@ -1,7 +1,8 @@
 // What librdkafka's callbacks do not tell, with a real Kafka: a member that is fenced, an offset that is lost, a commit
 // that nobody stored, records that are none.
+
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../src/errors.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
 import { unique } from '../support/e2e.ts';
 import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';

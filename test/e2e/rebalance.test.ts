@@ -1,7 +1,8 @@
 // Promise 6 with a real Kafka's rebalances (the mock's coordinator has none): what goes is never written late, what
 // comes back is read, and a topic that is made again is read from its start.
+
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../src/errors.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { KafkaConsumer } from '../../src/kafka/consumer.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
 import type { RdConsumer } from '../../src/kafka/rdkafka.ts';

@@ -1,8 +1,10 @@
 // The sink in this process, between a mock Kafka and a fake Milvus: everything but the command line.
+
 import { afterAll, beforeAll } from 'bun:test';
+import { type ExitCode, exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { SinkSettings } from '../../src/config/settings.ts';
 import { Sink } from '../../src/connector/connector.ts';
-import type { ExitCode, SinkError } from '../../src/errors.ts';
+import type { SinkError } from '../../src/errors.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
 import type { RdCallbacks, RdConsumer } from '../../src/kafka/rdkafka.ts';
 import { connectMilvus } from '../../src/milvus/client/connection.ts';
@@ -149,7 +151,7 @@ export function startSink(
     health,
     lines,
     stop: () => sink.stop(),
-    ended: sink.run(),
+    ended: sink.run().then(result => ({ exitCode: exitCodeOf(result.error), ...result })),
     metric: async metricName => {
       const line = (await metrics.render()).split('\n').find(l => l.startsWith(`${metricName} `));
       return line === undefined ? undefined : Number(line.slice(metricName.length + 1).split(' ')[0]);

@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates } from 'node:tls';
 import type { ChannelCredentials, ChannelInterface, ChannelOptions } from '@grpc/grpc-js';
 import type { MilvusSettings } from '../../config/settings.ts';
-import { EXIT, SinkError } from '../../errors.ts';
+import { SinkError } from '../../errors.ts';
 import type { Logger } from '../../observe/log.ts';
 import { type DescribedCollection, toCollectionSchema, toStatus } from '../collection/describe.ts';
 import type { CollectionSchema } from '../collection/schema.ts';
@@ -20,7 +20,7 @@ export interface MilvusConnection {
   readonly writer: Writer;
   /**
    * Reads the collection's schema.
-   * @throws SinkError exit 3: collection or database missing, no permission
+   * @throws SinkError of kind `milvus`: collection or database missing, no permission
    * @throws MilvusUnavailable when it is worth trying again
    */
   describe(): Promise<CollectionSchema>;
@@ -49,7 +49,7 @@ export class MilvusUnavailable extends Error {
 
 /**
  * Connects once; whoever calls decides whether and when to try again.
- * @throws SinkError exit 3 when the server refuses (token, database), exit 1 when a TLS file cannot be used
+ * @throws SinkError of kind `milvus` when the server refuses (token, database), MILVUS_TLS when a TLS file cannot be used
  * @throws MilvusUnavailable when it is worth trying again: unreachable, not ready, TLS against no TLS, bad certificate
  */
 export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps): Promise<MilvusConnection> {
@@ -232,7 +232,7 @@ async function createCredentials(
       checkServerIdentity: (_name, certificate) => checkServerIdentity(verifiedName, certificate),
     });
   } catch (error) {
-    throw new SinkError('MILVUS_TLS', EXIT.configuration, 'the TLS files for Milvus cannot be used', {
+    throw new SinkError('MILVUS_TLS', 'the TLS files for Milvus cannot be used', {
       found: message(error),
       fix: 'Check that certificate and key are PEM and belong together',
     });
@@ -244,7 +244,7 @@ async function readPem(path: string | undefined): Promise<Buffer | null> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new SinkError('MILVUS_TLS', EXIT.configuration, 'a TLS file for Milvus cannot be read', {
+    throw new SinkError('MILVUS_TLS', 'a TLS file for Milvus cannot be read', {
       where: path,
       found: message(error),
     });
@@ -286,31 +286,21 @@ async function collectionMissing(
     (): string[] => [],
   );
   if (databases.length > 0 && !databases.includes(database)) {
-    return new SinkError(
-      'MILVUS_DATABASE_MISSING',
-      EXIT.milvusRefused,
-      `database ${quote(database)} does not exist`,
-      {
-        where: settings.address,
-        found: list('databases', databases),
-        fix: 'Create it, or correct `database.name`',
-      },
-    );
+    return new SinkError('MILVUS_DATABASE_MISSING', `database ${quote(database)} does not exist`, {
+      where: settings.address,
+      found: list('databases', databases),
+      fix: 'Create it, or correct `database.name`',
+    });
   }
   const names = await control.listCollections().then(
     r => (r.data ?? []).map(c => c.name),
     () => undefined,
   );
-  return new SinkError(
-    'MILVUS_COLLECTION_MISSING',
-    EXIT.milvusRefused,
-    `collection ${quote(collection)} does not exist`,
-    {
-      where: `${settings.address}, database ${quote(database)}`,
-      ...(names === undefined ? {} : { found: list('collections', names) }),
-      fix: failure.fix,
-    },
-  );
+  return new SinkError('MILVUS_COLLECTION_MISSING', `collection ${quote(collection)} does not exist`, {
+    where: `${settings.address}, database ${quote(database)}`,
+    ...(names === undefined ? {} : { found: list('collections', names) }),
+    fix: failure.fix,
+  });
 }
 
 const MAX_NAMES = 10;

@@ -1,7 +1,7 @@
 // What a failed call means for the sink: one classification of Milvus' status codes and gRPC's, with what to do about each.
 // Milvus' numbers are those of pkg/util/merr (2.3 to 3.0); before 2.3 only the enum common.ErrorCode is filled;
 // milvus-lite has numbers of its own.
-import { EXIT, SinkError } from '../../errors.ts';
+import { type ErrorCode, SinkError } from '../../errors.ts';
 
 /**
  * - `retry`: passes by itself; try again after a pause
@@ -52,13 +52,14 @@ export class Failure {
     /** What the reader can do; empty when waiting is all. */
     readonly fix = '',
     /** Stable code of the error that it becomes. */
-    readonly errorCode = 'MILVUS_REFUSED',
+    readonly errorCode: ErrorCode = kind === 'badRow' || kind === 'tooLarge'
+      ? 'MILVUS_REFUSED_ROW'
+      : 'MILVUS_REFUSED',
   ) {}
 
   /** The error that ends the sink when this failure is final. */
   error(where?: string): SinkError {
-    const exitCode = this.kind === 'badRow' || this.kind === 'tooLarge' ? EXIT.badRecord : EXIT.milvusRefused;
-    return new SinkError(this.errorCode, exitCode, SUMMARY[this.kind], {
+    return new SinkError(this.errorCode, SUMMARY[this.kind], {
       found: `${this.label}: ${this.reason}`,
       ...(where === undefined ? {} : { where }),
       ...(this.fix === '' ? {} : { fix: this.fix }),
@@ -187,7 +188,7 @@ interface Rule {
   kind: FailureKind;
   label: string;
   fix?: string;
-  errorCode?: string;
+  errorCode?: ErrorCode;
 }
 
 const MAX_REASON = 600;

@@ -1,5 +1,5 @@
 // The SDK's DescribeCollection answer → the collection's schema as the sink needs it.
-import { EXIT, SinkError } from '../../errors.ts';
+import { SinkError } from '../../errors.ts';
 import { LEGACY_CODES, type MilvusStatus } from '../client/failure.ts';
 import { type CollectionSchema, DataType, dataTypeOf, type FieldSchema, plainField } from './schema.ts';
 
@@ -53,7 +53,7 @@ export function toCollectionSchema(
   }
   const primary = fields.find(field => field.primary);
   if (!primary) {
-    throw new SinkError('MILVUS_SCHEMA', EXIT.milvusRefused, 'the collection has no primary key', {
+    throw new SinkError('MILVUS_SCHEMA', 'the collection has no primary key', {
       where: where.collection,
     });
   }

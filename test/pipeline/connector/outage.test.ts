@@ -1,6 +1,7 @@
 // Promise 4: no wait outlives its cause, and what cannot pass by waiting ends the sink.
+
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { FakeMilvus, guideCollection } from '../../support/fake-milvus.ts';
 import { MockKafka } from '../../support/mock-kafka.ts';
 import { eventually, startSink } from '../../support/pipeline.ts';

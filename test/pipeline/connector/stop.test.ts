@@ -1,6 +1,7 @@
 // Promise 5, where Milvus is slow: nothing is given to the next owner while an old request may still be written.
+
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 
 setDefaultTimeout(60_000);

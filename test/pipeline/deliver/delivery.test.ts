@@ -1,6 +1,7 @@
 // Promises 1 and 2: nothing is lost, offsets follow acknowledgements, a key's records keep their order.
+
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 
 // The mock's group coordinator takes three seconds for a first member: the tests of a file wait for it together.

@@ -1,6 +1,7 @@
 // Promises 3 and 4: bad records, refusals, outages and full buffers.
+
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { DataType } from '../../../src/milvus/collection/schema.ts';
 import { guideCollection } from '../../support/fake-milvus.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';

@@ -1,6 +1,7 @@
 // A running sink that Milvus suddenly refuses: what may pass is waited for, loudly; what lasts ends it.
+
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { type FakeField, guideCollection } from '../../support/fake-milvus.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 

@@ -1,9 +1,11 @@
 // Promise 3: a row that Milvus refuses takes no good one down with it, and never vanishes.
+
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import type { SinkSettings } from '../../../src/config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
-import { EXIT, RecordError, type SinkError } from '../../../src/errors.ts';
+import { RecordError, type SinkError } from '../../../src/errors.ts';
 import { OffsetTracker } from '../../../src/kafka/offsets.ts';
 import { connectMilvus } from '../../../src/milvus/client/connection.ts';
 import { Health } from '../../../src/observe/health.ts';

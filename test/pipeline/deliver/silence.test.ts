@@ -1,6 +1,7 @@
 // A Milvus that says nothing is noticed, told and left behind in seconds, long before the longest deadline.
+
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 
 setDefaultTimeout(30_000);

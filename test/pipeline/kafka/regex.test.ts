@@ -1,6 +1,7 @@
 // topics.regex against a broker; what a change of the topics does to a group is in test/e2e/rebalance.test.ts.
+
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 
 setDefaultTimeout(60_000);

@@ -150,7 +150,7 @@ test.each(['127.0.0.1', '0.0.0.0', ''])(
   host => {
     const { server } = serve(0, host);
     const error = refusal(() => serve(server.port, host));
-    expect([error.code, error.exitCode]).toEqual(['HTTP_ADDRESS_IN_USE', 1]);
+    expect([error.code, error.kind]).toEqual(['HTTP_ADDRESS_IN_USE', 'configuration']);
     expect(error.message).toContain(`listeners=http://:${server.port + 1}`);
     expect(error.message).toContain('http.enabled=false');
   },
@@ -173,7 +173,7 @@ test('another process on the address is noticed as well', async () => {
 test('an address of another machine is refused', () => {
   // 192.0.2.0/24 is for documentation: no machine has it.
   const error = refusal(() => serve(0, '192.0.2.1'));
-  expect([error.code, error.exitCode]).toEqual(['HTTP_ADDRESS_INVALID', 1]);
+  expect([error.code, error.kind]).toEqual(['HTTP_ADDRESS_INVALID', 'configuration']);
 });
 
 async function healthcheck(args: string[]) {

@@ -1,7 +1,8 @@
 // Promises 1 and 4 at the Kafka side: what the client's callbacks leave out, and what they say too late.
+
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { EventEmitter } from 'node:events';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import type { RdCallbacks, RdConsumer, RdMessage } from '../../../src/kafka/rdkafka.ts';
 import type { MockKafka } from '../../support/mock-kafka.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';

@@ -1,6 +1,7 @@
 // What waits for Milvus is counted, and nothing is kept that nobody will read.
+
 import { expect, setDefaultTimeout, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { DataType } from '../../../src/milvus/collection/schema.ts';
 import { guideCollection } from '../../support/fake-milvus.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';

@@ -37,7 +37,7 @@ describe('a command line', () => {
       ['w', ' sasl.jaas.config = x abc123'],
     ]) {
       const error = refusal(() => validate(...args));
-      expect([error.code, error.exitCode]).toEqual(['ARGUMENT_INVALID', 1]);
+      expect([error.code, error.kind]).toEqual(['ARGUMENT_INVALID', 'configuration']);
       expect(error.message).toContain('=…');
       expect(error.message).toContain('It is secret, and arguments are not');
       expect(error.message).not.toContain('abc123');
@@ -60,7 +60,7 @@ describe('a command line', () => {
     ['--constructor', 'lists the options'],
   ])('with %s is refused: %s', (option, fix) => {
     const error = refusal(() => validate('w', option));
-    expect([error.code, error.exitCode]).toEqual(['ARGUMENT_UNKNOWN', 1]);
+    expect([error.code, error.kind]).toEqual(['ARGUMENT_UNKNOWN', 'configuration']);
     expect(error.message).toContain(fix);
   });
 
@@ -75,7 +75,7 @@ describe('a command line', () => {
     [['--set'], 'needs a value'],
   ])('with %p is refused: %s', (args, words) => {
     const error = refusal(() => validate(...args));
-    expect([error.code, error.exitCode]).toEqual(['ARGUMENT_INVALID', 1]);
+    expect([error.code, error.kind]).toEqual(['ARGUMENT_INVALID', 'configuration']);
     expect(error.message).toContain(words);
   });
 });
@@ -92,7 +92,7 @@ describe('secrets', () => {
   ])('are refused as arguments and not repeated: --set %s', override => {
     for (const args of [['--set', override], [`--set=${override}`]]) {
       const error = refusal(() => validate('w', ...args));
-      expect([error.code, error.exitCode]).toEqual(['ARGUMENT_SECRET', 1]);
+      expect([error.code, error.kind]).toEqual(['ARGUMENT_SECRET', 'configuration']);
       expect(error.message).not.toContain(SECRET);
       expect(error.message).toContain('EnvVarConfigProvider');
     }
@@ -136,7 +136,7 @@ describe('the command', () => {
     ['missing.properties', 'expected a properties file'],
   ])('is not %s: %s', (word, words) => {
     const error = refusal(() => choose([word]));
-    expect([error.code, error.exitCode]).toEqual(['COMMAND_UNKNOWN', 1]);
+    expect([error.code, error.kind]).toEqual(['COMMAND_UNKNOWN', 'configuration']);
     expect(error.message).toContain(`"${word}" is neither a command nor an existing file`);
     expect(error.message).toContain(words);
   });
@@ -155,7 +155,7 @@ test('whatever is typed is either read or refused with exit code 1', () => {
         expect(set.length).toBeLessThanOrEqual(args.length);
       } catch (error) {
         expect(error).toBeInstanceOf(SinkError);
-        expect((error as SinkError).exitCode).toBe(1);
+        expect((error as SinkError).kind).toBe('configuration');
       }
     }),
   );

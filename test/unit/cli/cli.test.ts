@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { explain, runCli } from '../../../src/cli/cli.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { COMMANDS, PAGES } from '../../../src/cli/pages.ts';
-import { EXIT, SinkError } from '../../../src/errors.ts';
+import { SinkError } from '../../../src/errors.ts';
 
 async function run(...args: string[]) {
   let out = '';
@@ -108,7 +109,7 @@ describe('what should not have happened', () => {
   });
 
   test('may come as one of our own errors', () => {
-    const { code, text } = say(new SinkError('INTERNAL', EXIT.internal, 'a record changed'));
+    const { code, text } = say(new SinkError('INTERNAL', 'a record changed'));
     expect(code).toBe(70);
     expect(text).toContain('Please report it');
   });

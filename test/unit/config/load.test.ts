@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { readSettings } from '../../../src/config/read.ts';
-import { EXIT, SinkError } from '../../../src/errors.ts';
+import { SinkError } from '../../../src/errors.ts';
 import { CONNECTOR, failure, load, problems, WORKER } from './support.ts';
 
 const add = (text: string) => ({ connector: CONNECTOR + text });
@@ -104,7 +104,7 @@ describe('problems', () => {
         'name=\nconnector.class=Other\ntopics=t\ntopics.regex=t.*\ntasks.max=two\ncollection.nmae=c\n',
     });
     expect(error.code).toBe('CONFIG_INVALID');
-    expect(error.exitCode).toBe(EXIT.configuration);
+    expect(error.kind).toBe('configuration');
     expect(error.message.split('\n')).toEqual([
       'CONFIG_INVALID: 7 problems in the configuration',
       '  c.properties:1 name: is empty; expected text without control characters',

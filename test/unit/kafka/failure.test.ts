@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
 import { classifyKafkaError, fatalKafkaError, isGroupMoving } from '../../../src/kafka/failure.ts';
 
 const context = { where: 'localhost:9092', topics: 'topic_0', groupId: 'connect-x', everConnected: false };
@@ -17,11 +16,11 @@ describe('classifyKafkaError', () => {
     [82, 'KAFKA_FENCED'],
     [-140, 'KAFKA_NO_OFFSET'],
     [-150, 'KAFKA_FATAL'],
-  ])('code %d ends the sink as %s with exit code 4', (code, expected) => {
+  ])('code %d ends the sink as %s with an error of Kafka', (code, expected) => {
     const verdict = classify(code);
     if (verdict.kind !== 'refused') throw new Error(`classified as ${verdict.kind}`);
-    expect(verdict.error.code).toBe(expected);
-    expect(verdict.error.exitCode).toBe(EXIT.kafkaRefused);
+    expect(verdict.error.code as string).toBe(expected);
+    expect(verdict.error.kind).toBe('kafka');
     expect(verdict.error.message).toContain('the client says so');
     expect(verdict.error.details.fix).toBeTruthy();
   });
@@ -71,13 +70,13 @@ describe('classifyKafkaError', () => {
 describe('fatalKafkaError', () => {
   test('a fenced member', () => {
     const error = fatalKafkaError({ code: 82, message: 'why' }, context);
-    expect(error.exitCode).toBe(EXIT.kafkaRefused);
+    expect(error.kind).toBe('kafka');
     expect(error.message).toContain('fenced by another member with the same group.instance.id');
   });
   test('any other cause ends the sink as well, even one that would otherwise be waited for', () => {
     for (const code of [-195, 27, -169, 12345]) {
       const error = fatalKafkaError({ code, message: 'why' }, { ...context, everConnected: true });
-      expect(error.exitCode).toBe(EXIT.kafkaRefused);
+      expect(error.kind).toBe('kafka');
       expect(error.message).toContain('why');
     }
   });

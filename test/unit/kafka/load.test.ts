@@ -1,12 +1,11 @@
 import { expect, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
 import { loadFailure } from '../../../src/kafka/load.ts';
 
 test('a temp directory that cannot hold the addon is named, with the setting it comes from', () => {
   const cause = new Error('/data/t/.bun-0.node: failed to map segment from shared object');
   const error = loadFailure(cause, { BUN_TMPDIR: '/data/t', TMPDIR: '/other' });
   expect(error.code).toBe('NATIVE_LOAD');
-  expect(error.exitCode).toBe(EXIT.configuration);
+  expect(error.kind).toBe('configuration');
   expect(error.message).toContain('now /data/t from BUN_TMPDIR');
   expect(error.message).toContain('failed to map segment');
   expect(error.message).toContain('set BUN_TMPDIR (or TMPDIR)');

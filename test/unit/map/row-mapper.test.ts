@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test';
-import { EXIT } from '../../../src/errors.ts';
 import { NEEDS_EXACT, NEEDS_SOURCES } from '../../../src/map/row.ts';
 import { createRowMapper, type DropReason } from '../../../src/map/row-mapper.ts';
 import { DataType } from '../../../src/milvus/collection/schema.ts';
@@ -387,7 +386,7 @@ describe('the plan', () => {
   test('a required field of a type that cannot be written is refused at once', () => {
     const struct = field('parts', DataType.ArrayOfStruct);
     const error = refusal(() => mapperOf([struct]));
-    expect(error).toMatchObject({ code: 'MILVUS_FIELD_UNSUPPORTED', exitCode: EXIT.milvusRefused });
+    expect(error).toMatchObject({ code: 'MILVUS_FIELD_UNSUPPORTED', kind: 'milvus' });
     expect(error.message).toContain('parts');
     expect(error.message).toContain('ArrayOfStruct');
     expect(refusal(() => mapperOf([field('f', 31 as DataType)])).message).toContain('UUID');

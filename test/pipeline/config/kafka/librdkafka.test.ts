@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { checkClient } from '../../../../src/cli/check-client.ts';
 import { loadSettings } from '../../../../src/config/load.ts';
 import type { LoadedSettings } from '../../../../src/config/settings.ts';
-import { EXIT, SinkError } from '../../../../src/errors.ts';
+import { SinkError } from '../../../../src/errors.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -175,7 +175,7 @@ describe('wrong TLS material is configuration: the key, its place and the whole 
   ];
   test.each(wrong)('%s', async (_, client, where, summary, found) => {
     const error = await refusal(client());
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', exitCode: EXIT.configuration });
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', kind: 'configuration' });
     expect(error?.message).toMatch(summary);
     expect(error?.details.where).toMatch(where);
     expect(error?.details.found).toMatch(found);

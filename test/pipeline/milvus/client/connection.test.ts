@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import type { MilvusSettings } from '../../../../src/config/settings.ts';
-import { EXIT, SinkError } from '../../../../src/errors.ts';
+import { SinkError } from '../../../../src/errors.ts';
 import { MilvusUnavailable } from '../../../../src/milvus/client/connection.ts';
 import { DataType } from '../../../../src/milvus/collection/schema.ts';
 import { type FakeMilvus, guideCollection } from '../../../support/fake-milvus.ts';
@@ -114,7 +114,7 @@ describe('final: exit 3 and what to do', () => {
   test.each(['root:secret-7', 'an-api-key-7'])('a wrong token, which is not repeated: %s', async token => {
     const milvus = await startFake({ collections: [guide], token: 'root:Milvus' });
     const error = await sinkError(milvus.settings('articles', { token }));
-    expect(error).toMatchObject({ code: 'MILVUS_AUTH', exitCode: EXIT.milvusRefused });
+    expect(error).toMatchObject({ code: 'MILVUS_AUTH', kind: 'milvus' });
     expect(error.details.fix).toContain('token');
     expect(Bun.inspect(error)).not.toContain(token);
     expect(Bun.inspect(error)).not.toContain(Buffer.from(token).toString('base64'));
@@ -124,14 +124,14 @@ describe('final: exit 3 and what to do', () => {
     const milvus = await startFake({ collections: [guide], token: 'a' });
     const connection = await connect(milvus.settings('articles'));
     (milvus.options as { token: string }).token = 'b';
-    expect(await thrownBy(connection.ping())).toMatchObject({ code: 'MILVUS_AUTH', exitCode: 3 });
-    expect(await thrownBy(connection.describe())).toMatchObject({ code: 'MILVUS_AUTH', exitCode: 3 });
+    expect(await thrownBy(connection.ping())).toMatchObject({ code: 'MILVUS_AUTH', kind: 'milvus' });
+    expect(await thrownBy(connection.describe())).toMatchObject({ code: 'MILVUS_AUTH', kind: 'milvus' });
   });
 
   test('a collection that does not exist, with those that do', async () => {
     const milvus = await startFake({ collections: [guide, guideCollection('other', 2)] });
     const error = await sinkError(milvus.settings('artikles'));
-    expect(error).toMatchObject({ code: 'MILVUS_COLLECTION_MISSING', exitCode: EXIT.milvusRefused });
+    expect(error).toMatchObject({ code: 'MILVUS_COLLECTION_MISSING', kind: 'milvus' });
     expect(error.message).toContain('"artikles"');
     expect(error.message).toContain('articles, other');
     expect(error.message).toContain(milvus.address);
@@ -147,7 +147,7 @@ describe('final: exit 3 and what to do', () => {
   test('a database that does not exist', async () => {
     const milvus = await startFake({ collections: [guide] });
     const error = await sinkError(milvus.settings('articles', { database: 'nwes' }));
-    expect(error).toMatchObject({ code: 'MILVUS_DATABASE_MISSING', exitCode: EXIT.milvusRefused });
+    expect(error).toMatchObject({ code: 'MILVUS_DATABASE_MISSING', kind: 'milvus' });
   });
 
   test('a database that does not exist, where the server blames the collection', async () => {
@@ -332,10 +332,10 @@ describe('TLS', () => {
   test('a file that is not there, or not PEM, is a configuration error that names it', async () => {
     const milvus = await secure('server');
     const missing = await sinkError(milvus.settings('articles', { tlsCaFile: '/nowhere/ca.pem' }));
-    expect(missing).toMatchObject({ exitCode: EXIT.configuration, details: { where: '/nowhere/ca.pem' } });
+    expect(missing).toMatchObject({ kind: 'configuration', details: { where: '/nowhere/ca.pem' } });
     const key = { tlsCertFile: tlsFile('client.pem'), tlsKeyFile: tlsFile('README.md') };
     const broken = await sinkError(milvus.settings('articles', { tlsCaFile, ...key }));
-    expect(broken.exitCode).toBe(EXIT.configuration);
+    expect(broken.kind).toBe('configuration');
   });
 });
 
@@ -345,7 +345,7 @@ test('a gRPC server that is no Milvus', async () => {
   });
   const milvus = await startFake({});
   const error = await sinkError(milvus.settings('c', { address: server.address, port: server.port }));
-  expect(error).toMatchObject({ code: 'MILVUS_UNIMPLEMENTED', exitCode: EXIT.milvusRefused });
+  expect(error).toMatchObject({ code: 'MILVUS_UNIMPLEMENTED', kind: 'milvus' });
   await server.stop();
 });
 

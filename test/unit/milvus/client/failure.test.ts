@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { EXIT } from '../../../../src/errors.ts';
 import {
   classifyGrpc,
   classifyStatus,
@@ -249,15 +248,15 @@ describe('what becomes of a failure', () => {
       [{ code: 1401, errorCode: 1 }, 'MILVUS_AUTH'],
     ] as const) {
       const ended = error(classifyStatus(status(fields)));
-      expect(ended).toMatchObject({ code, exitCode: EXIT.milvusRefused });
+      expect(ended).toMatchObject({ code, kind: 'milvus' });
       expect(ended.details.fix).toBeString();
       expect(ended.details.where).toBe('milvus:19530');
     }
   });
 
-  test('content ends with exit code 2', () => {
-    expect(error(classifyStatus(status({ code: 1100, errorCode: 5 }))).exitCode).toBe(EXIT.badRecord);
-    expect(error(classifyGrpc({ code: 8, details: 'larger than max' })).exitCode).toBe(EXIT.badRecord);
+  test('content is a matter of the record', () => {
+    expect(error(classifyStatus(status({ code: 1100, errorCode: 5 }))).kind).toBe('record');
+    expect(error(classifyGrpc({ code: 8, details: 'larger than max' })).kind).toBe('record');
   });
 
   test('labels are few and reasons are short, whatever a server sends', () => {
