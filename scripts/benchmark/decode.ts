@@ -1,10 +1,10 @@
 // CPU µs a row of the decoders, by dimension: `bun run scripts/benchmark/decode.ts [--json]`. What it showed is in
 // src/decode/schemaless.ts (when the native decoder pays) and src/decode/vectors.ts (how much it takes at once).
 
-import type { RowObject } from '../../src/decode/contract.ts';
 import { loadVectors } from '../../src/decode/json/addon.ts';
 import { createVectorDecoder, type ExactInteger } from '../../src/decode/json/vectors.ts';
 import { createValueConverter } from '../../src/decode/registry.ts';
+import type { RowObject } from '../../src/record/decoded.ts';
 import type { KafkaRecord } from '../../src/record/record.ts';
 
 const ROWS = 500;

@@ -3,12 +3,9 @@
 
 import type { Row } from '../../src/map/row.ts';
 import { createRowMapper } from '../../src/map/row-mapper.ts';
-import {
-  type CollectionSchema,
-  DataType,
-  type FieldSchema,
-  plainField,
-} from '../../src/milvus/collection/schema.ts';
+import type { CollectionSchema } from '../../src/milvus/collection/schema.ts';
+import { type FieldSchema, plainField } from '../../src/milvus/field/schema.ts';
+import { DataType } from '../../src/milvus/wire/data-type.ts';
 import { encodeWrite } from '../../src/milvus/wire/encode.ts';
 
 const seconds = Number(argument('--seconds') ?? 1);

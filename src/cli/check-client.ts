@@ -1,8 +1,9 @@
 // Whether librdkafka takes the consumer's settings at all: asked before anything waits for Kafka, and by `validate`.
 import { readFileSync } from 'node:fs';
-import type { KafkaProperties, LoadedSettings } from '../config/settings.ts';
+import type { LoadedSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import { loadKafka } from '../kafka/load.ts';
+import type { KafkaProperties } from '../kafka/properties.ts';
 
 /**
  * Makes a client as the sink does, but without brokers, and throws it away: what librdkafka and OpenSSL refuse (key

@@ -1,7 +1,9 @@
 // How each field of the collection will be filled, in words: what `validate --connect` shows.
 
 import { isWritable } from '../map/row-mapper.ts';
-import { type CollectionSchema, DataType, type FieldSchema, nameOf } from '../milvus/collection/schema.ts';
+import type { CollectionSchema } from '../milvus/collection/schema.ts';
+import type { FieldSchema } from '../milvus/field/schema.ts';
+import { DataType, nameOf } from '../milvus/wire/data-type.ts';
 
 export interface PlannedField {
   field: string;

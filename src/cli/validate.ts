@@ -3,11 +3,12 @@
 import { defineCommand } from 'citty';
 import { renderEffective } from '../config/effective.ts';
 import { readSettings } from '../config/read.ts';
-import type { InsertMode, LoadedSettings, SinkSettings } from '../config/settings.ts';
+import type { LoadedSettings, SinkSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import type { RdConsumer } from '../kafka/rdkafka.ts';
 import { chooseInsertMode } from '../map/insert-mode.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
+import type { WriteOperation } from '../milvus/wire/encode.ts';
 import { createLogger, escapeControl, type Logger } from '../observe/log.ts';
 import type { CommandLine } from './args.ts';
 import { checkClient } from './check-client.ts';
@@ -158,7 +159,7 @@ async function milvusVerdict(settings: SinkSettings, log: Logger): Promise<Verdi
 }
 
 /** @throws SinkError when a required field has a type that cannot be written */
-async function checkWritable(schema: CollectionSchema, mode: InsertMode): Promise<void> {
+async function checkWritable(schema: CollectionSchema, mode: WriteOperation): Promise<void> {
   const { createRowMapper } = await import('../map/row-mapper.ts');
   createRowMapper(schema, { insertMode: mode, jsonMaxBytes: 0, onDropped: () => undefined });
 }

@@ -1,6 +1,6 @@
 // key.converter, value.converter, header.converter with their options → what decode/ needs to know.
 import * as v from 'valibot';
-import type { ConverterSettings, KeyConverterSettings } from './settings.ts';
+import type { ConverterSettings, KeyConverterSettings } from '../decode/settings.ts';
 import { type Findings, type Setting, shown } from './value/entry.ts';
 import { allowed, boolean, integer, oneOf, parsed, type ValueSchema } from './value/schema.ts';
 import { nearest } from './value/suggest.ts';

@@ -1,7 +1,9 @@
 // The settings as they are in effect, with their source and without secrets: for `validate --show`.
+
+import type { KafkaProperties } from '../kafka/properties.ts';
 import type { ClientSetting } from './kafka/client.ts';
 import { type KeyName, specOf } from './keys.ts';
-import type { EffectiveSetting, KafkaProperties, SinkSettings } from './settings.ts';
+import type { EffectiveSetting, SinkSettings } from './settings.ts';
 import { type Setting, shown } from './value/entry.ts';
 import { HIDDEN, isSecretKey } from './value/secrets.ts';
 

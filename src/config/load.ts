@@ -1,6 +1,7 @@
 // The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import * as v from 'valibot';
 import { SinkError } from '../errors.ts';
+import type { KafkaProperties } from '../kafka/properties.ts';
 import { isPlaceholder } from '../milvus/client/token.ts';
 import { type ConverterKey, checkHeaderConverter, readConverter, readKeyConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
@@ -11,7 +12,7 @@ import { firstListener, KEY_NAMES, type KeyName, specOf, type Values } from './k
 import { checkMilvusTls } from './milvus-tls.ts';
 import { parseFile } from './properties.ts';
 import { createResolver } from './providers.ts';
-import type { HttpSettings, KafkaProperties, LoadedSettings } from './settings.ts';
+import type { HttpSettings, LoadedSettings } from './settings.ts';
 import { splitSides } from './sides.ts';
 import { checkTopics } from './topic-keys.ts';
 import { type Findings, type Problem, renderProblem, type Setting, shown } from './value/entry.ts';

@@ -2,9 +2,9 @@
 import { createSecureContext } from 'node:tls';
 import { normalizePem } from './kafka/stores.ts';
 import type { KeyName, Values } from './keys.ts';
-import { decodeText } from './properties.ts';
 import type { Findings, Setting } from './value/entry.ts';
 import { shown } from './value/entry.ts';
+import { decodeText } from './value/text.ts';
 
 const FILES = {
   'milvus.tls.ca.location': 'CERTIFICATE',

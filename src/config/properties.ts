@@ -1,7 +1,9 @@
 // Bytes of a configuration file → settings with their line: Java's properties syntax, or a connector as JSON.
+
 import { Properties, type PropertyNode } from 'properties-file/parser';
 import { type Findings, noFindings, type Setting } from './value/entry.ts';
 import { isSecretKey } from './value/secrets.ts';
+import { decodeText } from './value/text.ts';
 
 export interface ParsedFile extends Findings {
   path: string;
@@ -38,15 +40,6 @@ export function parseProperties(path: string, text: string): ParsedFile {
     file.settings.push(setting);
   }
   return file;
-}
-
-/** Java reads ISO-8859-1; people write UTF-8. Bytes that are valid UTF-8 are taken as that. */
-export function decodeText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  }
 }
 
 // --- internal ---

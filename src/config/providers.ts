@@ -1,8 +1,9 @@
 // Kafka's config providers: ${env:NAME}, ${file:/path:key}, ${dir:/path:file} in values, where config.providers names them.
 import { posix, win32 } from 'node:path';
-import { decodeText, parseProperties } from './properties.ts';
+import { parseProperties } from './properties.ts';
 import { type Findings, noFindings, type Setting } from './value/entry.ts';
 import { nearest } from './value/suggest.ts';
+import { decodeText } from './value/text.ts';
 
 export interface ProviderSources {
   env: Record<string, string | undefined>;

@@ -1,71 +1,10 @@
 // What the configuration means once it is read: the only shape that the rest of the program sees.
-
-export type ErrorsTolerance = 'none' | 'all';
-export type InsertMode = 'upsert' | 'insert';
-
-/** Converters of this release, by the role their Java class plays. */
-export type ConverterSettings =
-  | {
-      kind: 'json';
-      javaClass: string;
-      schemasEnable: boolean;
-      replaceNullWithDefault: boolean;
-      decimalFormat: 'BASE64' | 'NUMERIC';
-    }
-  | { kind: 'string'; javaClass: string; encoding: string };
-
-/** `unused`: a key's converter that is not in this release. Keys are not used, so they are not looked at. */
-export type KeyConverterSettings = ConverterSettings | { kind: 'unused'; javaClass: string };
-
-export interface MilvusSettings {
-  /** host:port, no scheme */
-  address: string;
-  host: string;
-  port: number;
-  tls: boolean;
-  /** PEM files for a private CA or mutual TLS; unset: the system's roots. */
-  tlsCaFile?: string;
-  tlsCertFile?: string;
-  tlsKeyFile?: string;
-  /** Name to verify instead of `host`. */
-  tlsServerName?: string;
-  /** An API key or `user:password`; empty when the server wants none. Secret: never log it. */
-  token: string;
-  database: string;
-  collection: string;
-  /** Longest deadline of one request, ms. */
-  requestTimeoutMs: number;
-  /** How long a running sink waits when it is suddenly refused, ms; negative: for ever. */
-  refusedTimeoutMs: number;
-  /** Shortest deadline of an upsert, ms; what is beyond `requestTimeoutMs` means that. */
-  requestTimeoutMinMs: number;
-  /** Longest JSON value that the server takes, bytes. */
-  jsonMaxBytes: number;
-}
-
-export interface BatchSettings {
-  maxRows: number;
-  maxBytes: number;
-  /** Ceiling of the learned number of requests in flight. */
-  maxInFlight: number;
-  /** Ceiling of bytes that are read and not yet acknowledged, over all tasks. */
-  bufferMaxBytes: number;
-}
-
-export interface ErrorsSettings {
-  tolerance: ErrorsTolerance;
-  logEnable: boolean;
-  logIncludeMessages: boolean;
-  /** ms; 0 and -1: transient answers are retried for ever. */
-  retryTimeoutMs: number;
-  /** Longest pause between two tries, ms. */
-  retryDelayMaxMs: number;
-  /** Records that Milvus may refuse in a row under tolerance `all`; 0: no limit. */
-  maxConsecutive: number;
-}
-
-/** librdkafka properties by name; values as librdkafka takes them. */
-export type KafkaProperties = Record<string, string | number | boolean>;
+import type { ConverterSettings, KeyConverterSettings } from '../decode/settings.ts';
+import type { BatchSettings, ErrorsSettings } from '../deliver/settings.ts';
+import type { KafkaProperties } from '../kafka/properties.ts';
+import type { TopicSelection } from '../kafka/topics.ts';
+import type { MapSettings } from '../map/settings.ts';
+import type { MilvusSettings } from '../milvus/client/settings.ts';
 
 export interface HttpSettings {
   enabled: boolean;
@@ -83,21 +22,12 @@ export interface EffectiveSetting {
   source: string;
 }
 
-export interface SinkSettings {
+export interface SinkSettings extends TopicSelection, MapSettings {
   name: string;
   /** `connect-<name>` unless `consumer.override.group.id` says otherwise. */
   groupId: string;
-  /** Exactly one of the two is set. */
-  topics?: string[];
-  /** In java.util.regex's syntax; matched by `topicFilter`. */
-  topicsRegex?: string;
-  /** Kafka's own topics are no match of `topicsRegex` (exclude.internal.topics). */
-  excludeInternalTopics: boolean;
   tasksMax: number;
   milvus: MilvusSettings;
-  insertMode: InsertMode;
-  /** True when the user wrote insert.mode himself. */
-  insertModeExplicit: boolean;
   batch: BatchSettings;
   errors: ErrorsSettings;
   keyConverter: KeyConverterSettings;

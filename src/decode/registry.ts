@@ -1,13 +1,13 @@
 // Finds a converter by the Java class that names it in the configuration.
 
-import type { ConverterSettings, KeyConverterSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
-import type { Role } from './bad-record.ts';
+import type { Role } from '../record/bad-record.ts';
+import { textDecoding } from '../record/text.ts';
 import type { KeyConverter, ValueConverter } from './contract.ts';
 import { createEnvelopeConverter, createEnvelopeKeyConverter } from './json/envelope.ts';
 import { createJsonKeyConverter } from './json/json-key.ts';
 import { createSchemalessConverter } from './json/schemaless.ts';
-import { textDecoding } from './text.ts';
+import type { ConverterSettings, KeyConverterSettings } from './settings.ts';
 
 /**
  * @throws SinkError CONFIG_INVALID when the class is not known or cannot be configured so

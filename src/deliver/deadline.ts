@@ -1,7 +1,8 @@
 // How long Milvus may take for a request, learned from how long it usually takes: a server that hangs is noticed in
 // seconds, one that is slow is not cut off. Pure: the clock is an argument.
-import type { InsertMode } from '../config/settings.ts';
+
 import type { WriteOutcome } from '../milvus/client/writer.ts';
+import type { WriteOperation } from '../milvus/wire/encode.ts';
 
 export interface DeadlineOptions {
   /** Shortest deadline of an upsert, ms. */
@@ -49,7 +50,7 @@ export class Deadlines {
    * A request goes out now; `ended` must follow.
    * @param bytes of the encoded request
    */
-  sent(operation: InsertMode, bytes: number, now: number): Call {
+  sent(operation: WriteOperation, bytes: number, now: number): Call {
     const { maxMs } = this.options;
     const minMs = Math.min(this.options.minMs, maxMs);
     const sizeClass = Math.floor(Math.log2(bytes + 1));

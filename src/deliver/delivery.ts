@@ -1,11 +1,12 @@
 // Batches on their way to Milvus: each is tried until it is acknowledged, until the row that Milvus refuses stands
 // alone, or until its partitions have gone. What a failure leads to is decided in verdict.ts.
-import type { SinkSettings } from '../config/settings.ts';
 import { internalError, type RecordError, type SinkError } from '../errors.ts';
+import type { KafkaProperties } from '../kafka/properties.ts';
 import type { Row } from '../map/row.ts';
 import type { RowReader } from '../map/row-reader.ts';
 import type { MilvusConnection } from '../milvus/client/connection.ts';
 import type { Failure, FailureKind } from '../milvus/client/failure.ts';
+import type { MilvusSettings } from '../milvus/client/settings.ts';
 import type { WriteOutcome } from '../milvus/client/writer.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import { encodeWrite } from '../milvus/wire/encode.ts';
@@ -21,10 +22,16 @@ import { handOverTimes } from './hand-over.ts';
 import type { Signal } from './limiter.ts';
 import { everythingRefused, refusedRecord } from './refused-content.ts';
 import { backoffMs } from './retry.ts';
+import type { BatchSettings, ErrorsSettings } from './settings.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
 
 export interface DeliveryOptions {
-  settings: SinkSettings;
+  settings: {
+    batch: BatchSettings;
+    errors: ErrorsSettings;
+    milvus: MilvusSettings;
+    consumer: KafkaProperties;
+  };
   connection: MilvusConnection;
   reader: RowReader;
   events: SinkEvents;

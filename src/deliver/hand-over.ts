@@ -1,6 +1,6 @@
 // How long partitions may be held back from their next owner, and what follows for a request: while Milvus may still
 // write old rows of a partition, nobody else may write newer ones.
-import type { KafkaProperties } from '../config/settings.ts';
+import type { KafkaProperties } from '../kafka/properties.ts';
 
 export interface HandOverTimes {
   /** Longest wait for the answers to requests that hold rows of a partition which leaves, ms. */

@@ -1,8 +1,9 @@
 // What a failed write leads to, and how long the pause before the next try is: decided here and nowhere else.
-import type { ErrorsSettings } from '../config/settings.ts';
+
 import type { Failure } from '../milvus/client/failure.ts';
 import type { Signal } from './limiter.ts';
 import { backoffMs, retryExpired } from './retry.ts';
+import type { ErrorsSettings } from './settings.ts';
 
 export type Verdict =
   | {

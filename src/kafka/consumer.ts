@@ -1,5 +1,5 @@
 // One Kafka consumer: a thin shell over the official client's RdKafka.KafkaConsumer.
-import type { KafkaProperties } from '../config/settings.ts';
+
 import { SinkError } from '../errors.ts';
 import type { Logger } from '../observe/log.ts';
 import { LogLimit } from '../observe/log-limit.ts';
@@ -9,6 +9,7 @@ import { type CommitResult, Commits, commitResults } from './commit.ts';
 import { plainReason, withErrorCode } from './event-error.ts';
 import { isGroupMoving, type KafkaErrorLike } from './failure.ts';
 import type { TopicPartitionOffset } from './offsets.ts';
+import type { KafkaProperties } from './properties.ts';
 import type { RdCallbacks, RdConsumer, RdError, RdMessage, RdOffset, TopicPartition } from './rdkafka.ts';
 import { type RebalanceHooks, Rebalances } from './rebalance.ts';
 import type { PartitionState } from './stalled.ts';

@@ -1,7 +1,16 @@
 // Which topics the sink reads: the names of `topics`, or those that `topics.regex` matches as Kafka Connect does.
-import type { SinkSettings } from '../config/settings.ts';
 import { matchesWhole } from './java-regex/match.ts';
 import { parsePattern } from './java-regex/parse.ts';
+
+/** What the configuration says of the topics. */
+export interface TopicSelection {
+  /** Exactly one of the two is set. */
+  topics?: string[];
+  /** In java.util.regex's syntax. */
+  topicsRegex?: string;
+  /** Kafka's own topics are no match of `topicsRegex` (exclude.internal.topics). */
+  excludeInternalTopics: boolean;
+}
 
 /**
  * A matcher of whole topic names, with the meaning of java.util.regex (Kafka's consumer asks `Matcher.matches`). Names
@@ -22,9 +31,7 @@ export function isTopicName(name: string): boolean {
  * The topics to read out of those that a cluster shows; `run` and `validate` both ask here.
  * @param settings of which either `topics` or `topicsRegex` is set
  */
-export function topicFilter(
-  settings: Pick<SinkSettings, 'topics' | 'topicsRegex' | 'excludeInternalTopics'>,
-): (name: string) => boolean {
+export function topicFilter(settings: TopicSelection): (name: string) => boolean {
   const { topics, topicsRegex, excludeInternalTopics } = settings;
   if (topicsRegex === undefined) return name => topics?.includes(name) ?? false;
   const matches = topicPattern(topicsRegex);

@@ -1,7 +1,8 @@
 // Which operation a collection is written with: the sink and `validate --connect` decide it in one place.
-import type { InsertMode, SinkSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
+import type { WriteOperation } from '../milvus/wire/encode.ts';
+import type { MapSettings } from './settings.ts';
 
 /**
  * An upsert into an autoID collection needs the old key and gives a new one: insert is what a sink wants there.
@@ -9,8 +10,8 @@ import type { CollectionSchema } from '../milvus/collection/schema.ts';
  */
 export function chooseInsertMode(
   schema: CollectionSchema,
-  { insertMode, insertModeExplicit }: Pick<SinkSettings, 'insertMode' | 'insertModeExplicit'>,
-): InsertMode {
+  { insertMode, insertModeExplicit }: MapSettings,
+): WriteOperation {
   if (!schema.primary.autoId || insertMode === 'insert') return insertMode;
   if (!insertModeExplicit) return 'insert';
   throw new SinkError(

@@ -1,18 +1,13 @@
 // Record → row: one reader per field is built once from the schema; a record passes through them.
-import type { Precision, RowObject } from '../decode/contract.ts';
+
 import { SinkError } from '../errors.ts';
-import {
-  type CollectionSchema,
-  type DataType,
-  type FieldSchema,
-  DataType as T,
-  typeName,
-} from '../milvus/collection/schema.ts';
+import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import { arrayReader } from '../milvus/field/array.ts';
 import { isPlainObject, type JsonLimits, jsonReader, jsonText } from '../milvus/field/json.ts';
 import type { Reader } from '../milvus/field/reader.ts';
 import { describe, refuse } from '../milvus/field/refuse.ts';
 import { GEOMETRY, plainReader, stringReader } from '../milvus/field/scalar.ts';
+import { type FieldSchema, typeName } from '../milvus/field/schema.ts';
 import { sparseVectorReader } from '../milvus/field/sparse.ts';
 import { timestamptzReader } from '../milvus/field/timestamptz.ts';
 import {
@@ -23,9 +18,11 @@ import {
   int8VectorReader,
 } from '../milvus/field/vector.ts';
 import type { Column } from '../milvus/wire/column.ts';
+import { type DataType, DataType as T } from '../milvus/wire/data-type.ts';
 import { utf8Length } from '../milvus/wire/writer.ts';
+import type { NeedsMore, Precision, RowObject } from '../record/decoded.ts';
 import type { KafkaRecord } from '../record/record.ts';
-import type { NeedsMore, PrimaryKey, Row, RowMapper } from './row.ts';
+import type { PrimaryKey, Row, RowMapper } from './row.ts';
 
 export interface RowMapperOptions {
   /** `insert` leaves an autoID key to the server; `upsert` needs it in the record. */

@@ -1,36 +1,39 @@
 // From a record to its row, or to what becomes of a record that has none; and how rows are written as it is now.
-import type { InsertMode, MilvusSettings, SinkSettings } from '../config/settings.ts';
 import type { Decoded, KeyConverter, ValueConverter } from '../decode/contract.ts';
 import { withEnvelopeHint } from '../decode/json/envelope-hint.ts';
 import { place, RecordError, SinkError } from '../errors.ts';
-import { type CollectionSchema, DataType, typeName } from '../milvus/collection/schema.ts';
+import type { MilvusSettings } from '../milvus/client/settings.ts';
+import type { CollectionSchema } from '../milvus/collection/schema.ts';
+import { typeName } from '../milvus/field/schema.ts';
+import { DataType } from '../milvus/wire/data-type.ts';
+import type { WriteOperation } from '../milvus/wire/encode.ts';
 import type { SinkEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
+import { NEEDS_EXACT, NEEDS_SOURCES, type NeedsMore } from '../record/decoded.ts';
 import type { KafkaRecord } from '../record/record.ts';
-import type { Tolerance } from '../task/tolerance.ts';
 import { chooseInsertMode } from './insert-mode.ts';
-import { NEEDS_EXACT, NEEDS_SOURCES, type NeedsMore, type Row } from './row.ts';
+import type { Row } from './row.ts';
 import { type ColumnMapper, createRowMapper, type DropReason } from './row-mapper.ts';
+import type { MapSettings } from './settings.ts';
 
 export interface RowReaderOptions {
-  settings: Pick<SinkSettings, 'insertMode' | 'insertModeExplicit'> & {
+  settings: MapSettings & {
     milvus: Pick<MilvusSettings, 'jsonMaxBytes'>;
   };
   schema: CollectionSchema;
   valueConverter: ValueConverter;
   keyConverter: KeyConverter;
   events: SinkEvents;
-  tolerance: Tolerance;
   log: Logger;
 }
 
-/** What became of a record: its row; `skipped`, done with; or `undone`, it has ended the sink. */
-export type ReadRow = Row | 'skipped' | 'undone';
+/** What became of a record: its row; `skipped`, nothing is written for it; or what is wrong with it. */
+export type ReadRow = Row | 'skipped' | RecordError;
 
 export class RowReader {
   private schema!: CollectionSchema;
   private mapper!: ColumnMapper;
-  private mode: InsertMode;
+  private mode: WriteOperation;
   private readonly said = new Set<string>();
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
@@ -50,7 +53,7 @@ export class RowReader {
   }
 
   /** How they are written there. */
-  get insertMode(): InsertMode {
+  get insertMode(): WriteOperation {
     return this.mode;
   }
 
@@ -103,7 +106,7 @@ export class RowReader {
       return typeof row === 'symbol' ? this.toExactRow(record, row) : row;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      return this.options.tolerance.bad(record, withEnvelopeHint(error, decoded)) ? 'skipped' : 'undone';
+      return withEnvelopeHint(error, decoded);
     }
   }
 

@@ -4,7 +4,7 @@
 import type { SinkSettings } from '../config/settings.ts';
 import type { KeyConverter, ValueConverter } from '../decode/contract.ts';
 import { Delivery } from '../deliver/delivery.ts';
-import type { SinkError } from '../errors.ts';
+import { RecordError, type SinkError } from '../errors.ts';
 import type { OffsetTracker, PartitionOffsets } from '../kafka/offsets.ts';
 import type { Row } from '../map/row.ts';
 import { RowReader } from '../map/row-reader.ts';
@@ -65,7 +65,7 @@ export class Pipeline {
     const { errors } = settings;
     this.pollSize = new PollSize(settings.maxPollRecords, POLL_BYTES);
     this.tolerance = new Tolerance({ errors, events, log, onFatal: error => this.fatal(error) });
-    this.reader = new RowReader({ ...options, tolerance: this.tolerance });
+    this.reader = new RowReader(options);
     this.delivery = new Delivery({
       ...options,
       reader: this.reader,
@@ -139,11 +139,11 @@ export class Pipeline {
         if (!offsets) continue;
         const sequence = offsets.read(record.offset);
         const read = this.reader.toRow(record, decoded[i]!);
-        if (read === 'skipped') {
+        if (read === 'skipped' || read instanceof RecordError) {
+          if (read !== 'skipped' && !this.tolerance.bad(record, read)) return;
           offsets.done(sequence);
           continue;
         }
-        if (read === 'undone') return;
         const row = read as TrackedRow;
         row.offsets = offsets;
         row.sequence = sequence;
@@ -238,9 +238,10 @@ export class Pipeline {
     const { offsets, sequence } = row;
     const [decoded] = this.reader.decode([row.record]);
     const read = this.reader.toRow(row.record, decoded!);
-    if (typeof read === 'string') {
+    if (read === 'skipped' || read instanceof RecordError) {
+      const done = read === 'skipped' || this.tolerance.bad(row.record, read);
       this.forget([row]);
-      if (read === 'skipped') offsets.done(sequence);
+      if (done) offsets.done(sequence);
       return undefined;
     }
     this.bufferedBytes += read.bytes - row.bytes;

@@ -1,9 +1,10 @@
 // One task: a consumer whose records go into the sink's pipeline and whose offsets follow the acknowledgements.
-import type { KafkaProperties, SinkSettings } from '../config/settings.ts';
+import type { SinkSettings } from '../config/settings.ts';
 import { internalError, SinkError } from '../errors.ts';
 import { type ConsumerOptions, KafkaConsumer } from '../kafka/consumer.ts';
 import type { KafkaErrorLike } from '../kafka/failure.ts';
 import { OffsetTracker, type PartitionOffsets, type TopicPartitionOffset } from '../kafka/offsets.ts';
+import type { KafkaProperties } from '../kafka/properties.ts';
 import type { TopicPartition } from '../kafka/rdkafka.ts';
 import type { SinkEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';

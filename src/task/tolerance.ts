@@ -1,5 +1,5 @@
 // Kafka Connect's errors.*: what becomes of a bad record, wherever it was found to be one.
-import type { ErrorsSettings } from '../config/settings.ts';
+import type { ErrorsSettings } from '../deliver/settings.ts';
 import type { RecordError } from '../errors.ts';
 import type { SinkEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';

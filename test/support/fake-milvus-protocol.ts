@@ -1,7 +1,7 @@
 // Milvus' messages as tests see them: the SDK's definitions in protobufjs, and columns back into rows.
 import definitions from '@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js';
 import protobuf from 'protobufjs';
-import { DataType } from '../../src/milvus/collection/schema.ts';
+import { DataType } from '../../src/milvus/wire/data-type.ts';
 
 /** Field of a fake collection; names and numbers as in schema.proto. */
 export interface FakeField {

@@ -1,7 +1,7 @@
 // A Milvus in this process that keeps rows in memory and fails on request, so that every promise about failures
 // can be tested in milliseconds. It decodes with protobufjs and the SDK's definitions, never with our encoder.
-import type { MilvusSettings } from '../../src/config/settings.ts';
-import { DataType } from '../../src/milvus/collection/schema.ts';
+import type { MilvusSettings } from '../../src/milvus/client/settings.ts';
+import { DataType } from '../../src/milvus/wire/data-type.ts';
 import {
   decodeColumn,
   describe,

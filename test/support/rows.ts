@@ -1,21 +1,17 @@
 // Schemas and records for the tests of mapping and encoding.
 
-import type { Precision } from '../../src/decode/contract.ts';
 import { createValueConverter } from '../../src/decode/registry.ts';
 import { RecordError, SinkError } from '../../src/errors.ts';
-import type { NeedsMore, Row } from '../../src/map/row.ts';
+import type { Row } from '../../src/map/row.ts';
 import { type ColumnMapper, createRowMapper } from '../../src/map/row-mapper.ts';
 import { RowReader } from '../../src/map/row-reader.ts';
-import {
-  type CollectionSchema,
-  DataType,
-  type FieldSchema,
-  plainField,
-} from '../../src/milvus/collection/schema.ts';
+import type { CollectionSchema } from '../../src/milvus/collection/schema.ts';
+import { type FieldSchema, plainField } from '../../src/milvus/field/schema.ts';
+import { DataType } from '../../src/milvus/wire/data-type.ts';
 import type { SinkEvents } from '../../src/observe/events.ts';
 import type { Logger } from '../../src/observe/log.ts';
+import type { NeedsMore, Precision } from '../../src/record/decoded.ts';
 import type { KafkaRecord } from '../../src/record/record.ts';
-import { Tolerance } from '../../src/task/tolerance.ts';
 
 export const RECORD: KafkaRecord = {
   topic: 'articles',
@@ -99,8 +95,7 @@ export function through(
   fields: FieldSchema[],
   value: string,
   how: { envelope?: boolean; schema?: Partial<CollectionSchema>; key?: FieldSchema } = {},
-): unknown[] | RecordError {
-  let bad: RecordError | undefined;
+): readonly unknown[] | RecordError {
   const reader = new RowReader({
     settings: {
       insertMode: 'upsert',
@@ -118,21 +113,12 @@ export function through(
     keyConverter: { check: () => undefined },
     events: { fieldsDropped: () => {} } as unknown as SinkEvents,
     log: { warn: () => {} } as unknown as Logger,
-    tolerance: new Tolerance({
-      errors: { tolerance: 'none', logEnable: false, logIncludeMessages: false },
-      events: { skipped: () => {} },
-      log: { warn: () => {} } as unknown as Logger,
-      onFatal: error => {
-        bad = error;
-      },
-    }),
   });
   const bytes = Buffer.from(value);
   const record: KafkaRecord = { ...RECORD, value: bytes, size: bytes.length };
   const row = reader.toRow(record, reader.decode([record])[0]!);
-  if (typeof row !== 'string') return row.values;
-  if (!bad) throw new Error('neither a row nor an error');
-  return bad;
+  if (row === 'skipped') throw new Error('neither a row nor an error');
+  return row instanceof RecordError ? row : row.values;
 }
 
 /** What a field's JSON text becomes, or the code of its refusal. */

@@ -1,6 +1,6 @@
 // What the translation of a Kafka client's settings works on: merged settings going in, properties coming out.
 
-import type { KafkaProperties } from '../settings.ts';
+import type { KafkaProperties } from '../../kafka/properties.ts';
 import { type Findings, noFindings, type Problem, type Setting } from '../value/entry.ts';
 
 /** A client setting without its prefix; of two that say the same, the one with the higher rank wins. */

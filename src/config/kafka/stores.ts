@@ -1,7 +1,7 @@
 // Java's key and trust stores in librdkafka's words: PEM and PKCS12 pass, what OpenSSL can't read is refused.
 
-import { decodeText } from '../properties.ts';
 import { shown } from '../value/entry.ts';
+import { decodeText } from '../value/text.ts';
 import type { ClientSetting, Translation } from './client.ts';
 import { javaTrim, type StoreKind, storeKind } from './store-kind.ts';
 

@@ -1,5 +1,5 @@
 // Loads our own addon (vectors.cc), which is part of the executable: when it cannot be loaded nothing should start.
-import { loadFailure } from '../../kafka/load.ts';
+import { loadFailure } from '../../native-load.ts';
 
 export interface VectorsAddon {
   /**

@@ -1,5 +1,6 @@
 // Connect's schemas as JsonConverter writes them: a schema is compiled once into the conversion of its values.
 
+import { kindOf } from '../../record/bad-record.ts';
 import { bigIntegerOf, MAX_SCALE, parseDecimal, toInteger } from '../../record/decimal.ts';
 import {
   DateValue,
@@ -11,7 +12,6 @@ import {
   TimeValue,
   TypedValue,
 } from '../../record/typed.ts';
-import { kindOf } from '../bad-record.ts';
 import { setOwn } from './json.ts';
 
 /** How values are to be read; the same for a whole record. */

@@ -1,18 +1,20 @@
 // JsonConverter with schemas.enable=true: {"schema": …, "payload": …}, the payload converted by its schema.
 
-import type { ConverterSettings } from '../../config/settings.ts';
 import { RecordError } from '../../errors.ts';
+import { badRecord, kindOf, type Role } from '../../record/bad-record.ts';
+import type { Precision } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
-import { badRecord, kindOf, type Role } from '../bad-record.ts';
-import type { Decoded, KeyConverter, Precision, ValueConverter } from '../contract.ts';
-import { textDecoding } from '../text.ts';
+import { textDecoding } from '../../record/text.ts';
+import type { Decoded, KeyConverter, ValueConverter } from '../contract.ts';
 import { type CompiledSchema, compileSchema, SchemaMismatch } from './connect-schema.ts';
 import { asRow, isBlank, MAX_DEPTH, parseJson, reviverFor, withinDepth } from './json.ts';
 
-type JsonSettings = Extract<ConverterSettings, { kind: 'json' }>;
+export interface EnvelopeSettings {
+  replaceNullWithDefault: boolean;
+}
 
 /** Values in envelopes; vectors are read by JSON.parse. */
-export function createEnvelopeConverter(settings: JsonSettings, role: Role): ValueConverter {
+export function createEnvelopeConverter(settings: EnvelopeSettings, role: Role): ValueConverter {
   const read = createEnvelopeReader(settings, role);
   const decodeOne = (record: KafkaRecord, precision: Precision): Decoded => {
     if (record.value === null) return null;
@@ -27,7 +29,7 @@ export function createEnvelopeConverter(settings: JsonSettings, role: Role): Val
 }
 
 /** Keys in envelopes: checked by converting them. */
-export function createEnvelopeKeyConverter(settings: JsonSettings, role: Role): KeyConverter {
+export function createEnvelopeKeyConverter(settings: EnvelopeSettings, role: Role): KeyConverter {
   const read = createEnvelopeReader(settings, role);
   return {
     check(record) {
@@ -53,7 +55,7 @@ const MAX_HEAD_LENGTH = 64 * 1024;
 const EXPECTED = 'an object with "schema" and "payload" and nothing else';
 
 /** Most records of a topic begin with the same schema text: it is read and compiled once. */
-function createEnvelopeReader(settings: JsonSettings, role: Role): Read {
+function createEnvelopeReader(settings: EnvelopeSettings, role: Role): Read {
   const decoding = textDecoding('utf-8');
   const heads: KnownHead[] = [];
 
@@ -133,7 +135,7 @@ function payloadAfter(head: KnownHead, text: string, precision: Precision): { va
 }
 
 /** Finds the head of a valid envelope whose schema comes first, by trying. */
-function knowHead(heads: KnownHead[], text: string, settings: JsonSettings): void {
+function knowHead(heads: KnownHead[], text: string, settings: EnvelopeSettings): void {
   for (
     let at = text.indexOf(PAYLOAD), tries = 0;
     at >= 0 && tries < 4;

@@ -1,8 +1,8 @@
 // Checks keys as JsonConverter without schemas does: Connect converts the key too, and a bad key is a bad record.
 import { RecordError } from '../../errors.ts';
-import type { Role } from '../bad-record.ts';
+import type { Role } from '../../record/bad-record.ts';
+import { textDecoding } from '../../record/text.ts';
 import type { KeyConverter } from '../contract.ts';
-import { textDecoding } from '../text.ts';
 import { isBlank, parseJson } from './json.ts';
 
 /** A key must be JSON of any kind, or absent. */

@@ -1,10 +1,10 @@
 // Text → JSON value, with an error that says where it went wrong, and integers as exact as they are written.
 import type { RecordError } from '../../errors.ts';
+import { badRecord, kindOf, type Role } from '../../record/bad-record.ts';
+import type { Precision, RowObject } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
+import type { TextDecoding } from '../../record/text.ts';
 import { NumberText, TypedValue } from '../../record/typed.ts';
-import { badRecord, kindOf, type Role } from '../bad-record.ts';
-import type { Precision, RowObject } from '../contract.ts';
-import type { TextDecoding } from '../text.ts';
 import { findSyntaxError } from './json-syntax.ts';
 
 /** Jackson's limit (StreamReadConstraints), and ours: what works on rows may recurse. */

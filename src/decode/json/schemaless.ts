@@ -1,10 +1,11 @@
 // JSON objects as they are: JsonConverter without schemas, and StringConverter whose strings hold JSON.
 
 import { RecordError } from '../../errors.ts';
+import type { Role } from '../../record/bad-record.ts';
+import type { Precision, RowObject } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
-import type { Role } from '../bad-record.ts';
-import type { Decoded, Precision, RowObject, ValueConverter, VectorHint } from '../contract.ts';
-import type { TextDecoding } from '../text.ts';
+import type { TextDecoding } from '../../record/text.ts';
+import type { Decoded, ValueConverter, VectorHint } from '../contract.ts';
 import { loadVectors } from './addon.ts';
 import { asRow, isBlank, parseJson, reviverFor, setOwn } from './json.ts';
 import { createVectorDecoder, type ExactInteger, type VectorDecoder } from './vectors.ts';

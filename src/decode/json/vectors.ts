@@ -1,7 +1,8 @@
 // Decodes a poll's JSON objects at once: vectors by the native addon, the rest by one JSON.parse for many records.
 
+import type { RowObject } from '../../record/decoded.ts';
 import { NumberText } from '../../record/typed.ts';
-import type { RowObject, VectorHint } from '../contract.ts';
+import type { VectorHint } from '../contract.ts';
 import type { VectorsAddon } from './addon.ts';
 import { numberSources, setOwn } from './json.ts';
 

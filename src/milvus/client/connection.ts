@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates } from 'node:tls';
 import type { ChannelCredentials, ChannelInterface, ChannelOptions } from '@grpc/grpc-js';
-import type { MilvusSettings } from '../../config/settings.ts';
 import { SinkError } from '../../errors.ts';
 import type { Logger } from '../../observe/log.ts';
-import { type DescribedCollection, toCollectionSchema, toStatus } from '../collection/describe.ts';
+import { type DescribedCollection, toCollectionSchema } from '../collection/describe.ts';
 import type { CollectionSchema } from '../collection/schema.ts';
 import { decodeMutationResult } from '../wire/mutation-result.ts';
+import { toStatus } from '../wire/status.ts';
 import { classifyGrpc, classifyStatus, Failure, plainDetails } from './failure.ts';
 import { logGrpc } from './grpc-log.ts';
+import type { MilvusSettings } from './settings.ts';
 import { isPlaceholder } from './token.ts';
 import { callUnary, createWriter, type UnaryWire, type Writer } from './writer.ts';
 

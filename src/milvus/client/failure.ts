@@ -1,7 +1,9 @@
 // What a failed call means for the sink: one classification of Milvus' status codes and gRPC's, with what to do about each.
 // Milvus' numbers are those of pkg/util/merr (2.3 to 3.0); before 2.3 only the enum common.ErrorCode is filled;
 // milvus-lite has numbers of its own.
+
 import { type ErrorCode, SinkError } from '../../errors.ts';
+import type { MilvusStatus } from '../wire/status.ts';
 
 /**
  * - `retry`: passes by itself; try again after a pause
@@ -22,19 +24,6 @@ export type FailureKind =
   | 'refused'
   | 'schemaChanged'
   | 'unknown';
-
-/** Fields of common.Status that matter here; absent ones are 0, '' and false. */
-export interface MilvusStatus {
-  /** The old enum common.ErrorCode. */
-  errorCode: number;
-  /** merr's code, since 2.3. */
-  code: number;
-  reason: string;
-  detail: string;
-  retriable: boolean;
-  /** extra_info.is_input_error: the server blames the request. */
-  inputError: boolean;
-}
 
 /** A status of the gRPC call itself. */
 export interface GrpcStatus {
@@ -66,39 +55,6 @@ export class Failure {
     });
   }
 }
-
-/** common.ErrorCode by name, as far as it tells something here; the SDK gives names. */
-export const LEGACY_CODES: Readonly<Record<string, number>> = {
-  Success: 0,
-  UnexpectedError: 1,
-  ConnectFailed: 2,
-  PermissionDenied: 3,
-  CollectionNotExists: 4,
-  IllegalArgument: 5,
-  IllegalDimension: 7,
-  IllegalCollectionName: 9,
-  IllegalRowRecord: 11,
-  IllegalVectorID: 12,
-  MetaFailed: 15,
-  CacheFailed: 16,
-  OutOfMemory: 24,
-  CollectionNameNotFound: 28,
-  NotShardLeader: 45,
-  NoReplicaAvailable: 46,
-  ForceDeny: 48,
-  RateLimit: 49,
-  NodeIDNotMatch: 50,
-  UpsertAutoIDTrue: 51,
-  InsufficientMemoryToLoad: 52,
-  MemoryQuotaExhausted: 53,
-  DiskQuotaExhausted: 54,
-  TimeTickLongDelay: 55,
-  NotReadyServe: 56,
-  NotReadyCoordActivating: 57,
-  SchemaMismatch: 62,
-  DataCoordNA: 100,
-  DDRequestRace: 1000,
-};
 
 /** undefined when the status is a success. */
 export function classifyStatus(status: MilvusStatus): Failure | undefined {

@@ -1,6 +1,7 @@
 // Does Milvus say that it took as many rows as it was sent? An answer without an error is no proof of that.
-import type { InsertMode } from '../../config/settings.ts';
+
 import type { Logger } from '../../observe/log.ts';
+import type { WriteOperation } from '../wire/encode.ts';
 import type { MutationResult } from '../wire/mutation-result.ts';
 import { Failure } from './failure.ts';
 
@@ -10,7 +11,7 @@ import { Failure } from './failure.ts';
  * neither: it means none only from a server that has counted the same operation before.
  */
 export class RowCounts {
-  private readonly counting = new Set<InsertMode>();
+  private readonly counting = new Set<WriteOperation>();
   private moreSaid = false;
 
   constructor(private readonly log: Logger) {}
@@ -20,7 +21,7 @@ export class RowCounts {
    * @returns the failure when fewer were taken. Upserts can be sent again, in smaller requests, until the row stands
    *   alone; an insert cannot, since what was taken would be there twice.
    */
-  check(operation: InsertMode, rows: number, result: MutationResult): Failure | undefined {
+  check(operation: WriteOperation, rows: number, result: MutationResult): Failure | undefined {
     const count = operation === 'insert' ? result.insertCount : result.upsertCount || result.insertCount;
     if (count > 0) this.counting.add(operation);
     if (count < rows && this.counting.has(operation)) {

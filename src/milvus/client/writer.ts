@@ -1,8 +1,8 @@
 // The data plane: ready-made request bytes as a unary call on the SDK's own gRPC channel, past its encoders,
 // interceptors and telemetry. What comes back is an outcome, never an exception.
 import type { ChannelInterface, Metadata } from '@grpc/grpc-js';
-import type { InsertMode } from '../../config/settings.ts';
 import type { Logger } from '../../observe/log.ts';
+import type { WriteOperation } from '../wire/encode.ts';
 import { decodeMutationResult } from '../wire/mutation-result.ts';
 import { classifyGrpc, classifyStatus, Failure } from './failure.ts';
 import { RowCounts } from './row-counts.ts';
@@ -15,7 +15,7 @@ export interface Writer {
    * @param body an encoded InsertRequest or UpsertRequest; not to be changed until the answer is there
    * @param rows how many rows it holds
    */
-  write(operation: InsertMode, body: Buffer, rows: number, options: CallOptions): Promise<WriteOutcome>;
+  write(operation: WriteOperation, body: Buffer, rows: number, options: CallOptions): Promise<WriteOutcome>;
 }
 
 /** The wire of a connection, shared by its calls. */
@@ -104,12 +104,12 @@ function cancelled(): Failure {
   return classifyGrpc({ code: CANCELLED, details: CANCELLED_HERE });
 }
 
-const PATHS: Record<InsertMode, string> = {
+const PATHS: Record<WriteOperation, string> = {
   upsert: '/milvus.proto.milvus.MilvusService/Upsert',
   insert: '/milvus.proto.milvus.MilvusService/Insert',
 };
 
-function outcome(body: Buffer, operation: InsertMode, rows: number, counts: RowCounts): WriteOutcome {
+function outcome(body: Buffer, operation: WriteOperation, rows: number, counts: RowCounts): WriteOutcome {
   let result: ReturnType<typeof decodeMutationResult>;
   try {
     result = decodeMutationResult(body);

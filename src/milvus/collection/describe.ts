@@ -1,7 +1,8 @@
 // The SDK's DescribeCollection answer → the collection's schema as the sink needs it.
 import { SinkError } from '../../errors.ts';
-import { LEGACY_CODES, type MilvusStatus } from '../client/failure.ts';
-import { type CollectionSchema, DataType, dataTypeOf, type FieldSchema, plainField } from './schema.ts';
+import { type FieldSchema, plainField } from '../field/schema.ts';
+import { DataType, dataTypeOf } from '../wire/data-type.ts';
+import type { CollectionSchema } from './schema.ts';
 
 /** What is read of the SDK's answer. Enums come as names; as numbers where the SDK does not know the name. */
 export interface DescribedCollection {
@@ -65,26 +66,6 @@ export function toCollectionSchema(
     dynamic: schema.enable_dynamic_field ?? false,
     schemaTimestamp: BigInt(described.update_timestamp_str || described.update_timestamp || 0),
     ...(isBefore24(serverVersion) && { jsonObjectsOnly: true }),
-  };
-}
-
-/** The SDK's status object (enums as names) → ours; missing fields are 0, '' and false. */
-export function toStatus(status: {
-  error_code?: string | number;
-  code?: number;
-  reason?: string;
-  detail?: string;
-  retriable?: boolean;
-  extra_info?: Record<string, string>;
-}): MilvusStatus {
-  const { error_code: name = 0 } = status;
-  return {
-    errorCode: typeof name === 'number' ? name : Object.hasOwn(LEGACY_CODES, name) ? LEGACY_CODES[name]! : 1,
-    code: status.code ?? 0,
-    reason: status.reason ?? '',
-    detail: status.detail ?? '',
-    retriable: status.retriable ?? false,
-    inputError: status.extra_info?.is_input_error === 'true',
   };
 }
 

@@ -1,6 +1,6 @@
 // Array fields: every element is read as a field of the element type would be.
 
-import type { DataType } from '../collection/schema.ts';
+import type { DataType } from '../wire/data-type.ts';
 import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
 import { plainReader } from './scalar.ts';

@@ -1,9 +1,9 @@
 // What a value of another JSON type stands for, where reading it so loses nothing: as kafka-connect-milvus converts by
 // way of the value's text (DataConverter), without what it cuts off or makes up.
 
-import type { Precision } from '../../decode/contract.ts';
-import { NEEDS_SOURCES } from '../../map/row.ts';
 import { parseDecimal, toInteger } from '../../record/decimal.ts';
+import type { Precision } from '../../record/decoded.ts';
+import { NEEDS_SOURCES } from '../../record/decoded.ts';
 import { TypedValue } from '../../record/typed.ts';
 
 /**

@@ -1,6 +1,6 @@
 // JSON fields and `$meta`: values go out as JSON text, with every integer's digits as they came.
-import type { Precision } from '../../decode/contract.ts';
-import { NEEDS_EXACT } from '../../map/row.ts';
+import type { Precision } from '../../record/decoded.ts';
+import { NEEDS_EXACT } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
 import { TypedValue } from '../../record/typed.ts';
 import { utf8Length } from '../wire/writer.ts';

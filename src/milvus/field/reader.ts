@@ -1,5 +1,5 @@
 // What a field reader is: it checks one JSON value against one field and gives what the encoder writes.
-import type { Precision } from '../../decode/contract.ts';
+import type { Precision } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
 
 /**

@@ -1,9 +1,9 @@
 // Readers of Bool, integers, floats and strings. A value of another JSON type is converted where nothing is lost, else
 // refused, never cut.
-import type { Precision } from '../../decode/contract.ts';
-import { NEEDS_EXACT, NEEDS_SOURCES } from '../../map/row.ts';
+import type { Precision } from '../../record/decoded.ts';
+import { NEEDS_EXACT, NEEDS_SOURCES } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
-import { type DataType, DataType as T } from '../collection/schema.ts';
+import { type DataType, DataType as T } from '../wire/data-type.ts';
 import { utf8Length } from '../wire/writer.ts';
 import { doubleOf, integerOf, textOf } from './convert.ts';
 import type { Reader } from './reader.ts';

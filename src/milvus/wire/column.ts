@@ -1,5 +1,5 @@
 // One codec per kind of column: how many bytes its values take inside schema.proto's arrays, and those bytes.
-import { type DataType, DataType as T } from '../collection/schema.ts';
+import { type DataType, DataType as T } from './data-type.ts';
 import { int64Length, type LengthTape, utf8Length, varintLength, type WireWriter } from './writer.ts';
 
 /** A column of the request: the schema's side of what a row holds at the same index. */

@@ -1,7 +1,16 @@
 // Rows → the bytes of milvus.proto's InsertRequest or UpsertRequest, column by column: measured once, written once.
-import type { Row } from '../../map/row.ts';
 import { type Codec, type Column, codecOf } from './column.ts';
 import { LengthTape, utf8Length, varintLength, WireWriter } from './writer.ts';
+
+/** What of a row is encoded. */
+export interface EncodableRow {
+  /** One checked value per column, same index; undefined: absent (null or default). */
+  readonly values: readonly unknown[];
+  /** The columns that `values` follow, the very array: rows of another one cannot go into the same request. */
+  readonly columns: readonly Column[];
+}
+
+export type WriteOperation = 'upsert' | 'insert';
 
 export interface WriteTarget {
   database: string;
@@ -25,10 +34,10 @@ export interface WriteOptions {
  * @throws TypeError when a row was made for other columns: its values would land in the wrong fields, and be taken
  */
 export function encodeWrite(
-  operation: 'upsert' | 'insert',
+  operation: WriteOperation,
   target: WriteTarget,
   columns: readonly Column[],
-  rows: readonly Row[],
+  rows: readonly EncodableRow[],
   options: WriteOptions = {},
 ): Buffer {
   const partial = operation === 'upsert' && options.partialUpdate === true;
@@ -103,7 +112,7 @@ function measureColumn(column: Column, index: number, values: readonly unknown[]
   return { column, index, codec, values, nameLength, size, body, inner };
 }
 
-function writeColumn(writer: WireWriter, part: Part, rows: readonly Row[]): void {
+function writeColumn(writer: WireWriter, part: Part, rows: readonly EncodableRow[]): void {
   const { column, codec } = part;
   writer.head(0x2a, part.size);
   writer.head(0x08, column.type);
@@ -120,7 +129,7 @@ function writeColumn(writer: WireWriter, part: Part, rows: readonly Row[]): void
   }
 }
 
-function gather(rows: readonly Row[], index: number): unknown[] {
+function gather(rows: readonly EncodableRow[], index: number): unknown[] {
   const values: unknown[] = [];
   for (let i = 0; i < rows.length; i++) {
     const value = rows[i]!.values[index];

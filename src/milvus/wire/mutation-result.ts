@@ -1,5 +1,5 @@
 // Reads the answer to a write (milvus.proto MutationResult) without a protobuf library: seven fields of it matter.
-import type { MilvusStatus } from '../client/failure.ts';
+import type { MilvusStatus } from './status.ts';
 
 export interface MutationResult {
   status: MilvusStatus;

@@ -2,7 +2,7 @@
 
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
-import { DataType } from '../../../src/milvus/collection/schema.ts';
+import { DataType } from '../../../src/milvus/wire/data-type.ts';
 import { guideCollection } from '../../support/fake-milvus.ts';
 import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test';
 import { describeType, planFields } from '../../../src/cli/field-plan.ts';
 import { renderFields } from '../../../src/cli/validate.ts';
-import { type CollectionSchema, DataType, type FieldSchema } from '../../../src/milvus/collection/schema.ts';
+import type { CollectionSchema } from '../../../src/milvus/collection/schema.ts';
+import type { FieldSchema } from '../../../src/milvus/field/schema.ts';
+import { DataType } from '../../../src/milvus/wire/data-type.ts';
 
 function field(name: string, type: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
   const flags = { primary: false, autoId: false, nullable: false, hasDefault: false, partitionKey: false };

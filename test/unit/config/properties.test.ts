@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { decodeText, parseFile, parseProperties } from '../../../src/config/properties.ts';
+import { parseFile, parseProperties } from '../../../src/config/properties.ts';
+import { decodeText } from '../../../src/config/value/text.ts';
 
 const pairs = (text: string) => parseProperties('f', text).settings.map(s => [s.key, s.value]);
 const latin1 = (text: string) => Uint8Array.from(Buffer.from(text, 'latin1'));

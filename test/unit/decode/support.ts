@@ -1,6 +1,6 @@
-import type { ConverterSettings, KeyConverterSettings } from '../../../src/config/settings.ts';
 import type { Decoded, ValueConverter } from '../../../src/decode/contract.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
+import type { ConverterSettings, KeyConverterSettings } from '../../../src/decode/settings.ts';
 import { RecordError } from '../../../src/errors.ts';
 import type { KafkaRecord } from '../../../src/record/record.ts';
 

@@ -1,8 +1,8 @@
 // Deadlines against simulated servers, on a simulated clock: a hang is noticed soon, a slow server is not cut off for ever.
 import { describe, expect, test } from 'bun:test';
-import type { InsertMode } from '../../../src/config/settings.ts';
 import { type CallEnd, callEnd, Deadlines } from '../../../src/deliver/deadline.ts';
 import { Failure } from '../../../src/milvus/client/failure.ts';
+import type { WriteOperation } from '../../../src/milvus/wire/encode.ts';
 
 const MIN = 5000;
 const MAX = 30_000;
@@ -18,7 +18,7 @@ class Simulation {
   write(
     serverMs: number | (() => number),
     bytes = 1000,
-    operation: InsertMode = 'upsert',
+    operation: WriteOperation = 'upsert',
     tries = 20,
   ): number[] {
     const had: number[] = [];
@@ -42,7 +42,7 @@ class Simulation {
   }
 
   /** ms after the sending of a request that gets no answer until the silence is told. */
-  noticedAfter(bytes = 1000, operation: InsertMode = 'upsert'): number {
+  noticedAfter(bytes = 1000, operation: WriteOperation = 'upsert'): number {
     const call = this.deadlines.sent(operation, bytes, this.now);
     for (let waited = 0; waited <= call.timeoutMs; waited += 100)
       if (this.deadlines.silentMs(this.now + waited) !== undefined) return waited;

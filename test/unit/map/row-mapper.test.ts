@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { NEEDS_EXACT, NEEDS_SOURCES } from '../../../src/map/row.ts';
 import { createRowMapper, type DropReason } from '../../../src/map/row-mapper.ts';
-import { DataType } from '../../../src/milvus/collection/schema.ts';
+import { DataType } from '../../../src/milvus/wire/data-type.ts';
+import { NEEDS_EXACT, NEEDS_SOURCES } from '../../../src/record/decoded.ts';
 import { NumberText } from '../../../src/record/typed.ts';
 import {
   field,

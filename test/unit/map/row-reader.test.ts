@@ -1,11 +1,12 @@
 // What is said about fields that are not written: once, at the right time, and true.
 import { expect, test } from 'bun:test';
 import { createValueConverter } from '../../../src/decode/registry.ts';
+import { RecordError } from '../../../src/errors.ts';
 import { RowReader } from '../../../src/map/row-reader.ts';
-import { type CollectionSchema, DataType } from '../../../src/milvus/collection/schema.ts';
+import type { CollectionSchema } from '../../../src/milvus/collection/schema.ts';
+import { DataType } from '../../../src/milvus/wire/data-type.ts';
 import type { SinkEvents } from '../../../src/observe/events.ts';
 import type { Logger } from '../../../src/observe/log.ts';
-import { Tolerance } from '../../../src/task/tolerance.ts';
 import { field, ID, RECORD, schemaOf } from '../../support/rows.ts';
 
 function reading(schema: CollectionSchema) {
@@ -29,19 +30,12 @@ function reading(schema: CollectionSchema) {
       },
     } as unknown as SinkEvents,
     log: { warn: (line: string) => void said.push(line) } as unknown as Logger,
-    tolerance: new Tolerance({
-      errors: { tolerance: 'none', logEnable: false, logIncludeMessages: false },
-      events: { skipped: () => {} },
-      log: { warn: () => {} } as unknown as Logger,
-      onFatal: error => {
-        throw error;
-      },
-    }),
   });
   const take = (value: string) => {
     const record = { ...RECORD, value: Buffer.from(value) };
     const row = reader.toRow(record, reader.decode([record])[0]!);
-    return typeof row === 'string' ? row : row.values;
+    if (row instanceof RecordError) throw row;
+    return row === 'skipped' ? row : row.values;
   };
   return { reader, said, take, dropped: () => dropped };
 }

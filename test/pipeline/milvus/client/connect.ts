@@ -1,7 +1,7 @@
 // What the tests of this folder share: a connection that is closed afterwards, and request bytes by protobufjs.
 import { join } from 'node:path';
-import type { MilvusSettings } from '../../../../src/config/settings.ts';
 import { connectMilvus, type MilvusConnection } from '../../../../src/milvus/client/connection.ts';
+import type { MilvusSettings } from '../../../../src/milvus/client/settings.ts';
 import type { WriteOutcome } from '../../../../src/milvus/client/writer.ts';
 import { createLogger } from '../../../../src/observe/log.ts';
 import { FakeMilvus, type FakeMilvusOptions } from '../../../support/fake-milvus.ts';

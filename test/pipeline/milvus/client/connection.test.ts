@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { MilvusSettings } from '../../../../src/config/settings.ts';
 import { SinkError } from '../../../../src/errors.ts';
 import { MilvusUnavailable } from '../../../../src/milvus/client/connection.ts';
-import { DataType } from '../../../../src/milvus/collection/schema.ts';
+import type { MilvusSettings } from '../../../../src/milvus/client/settings.ts';
+import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { type FakeMilvus, guideCollection } from '../../../support/fake-milvus.ts';
 import { GRPC, GrpcServer } from '../../../support/grpc-server.ts';
 import { closeAll, connect, guideRows, startFake, thrownBy, tlsFile, tlsText } from './connect.ts';

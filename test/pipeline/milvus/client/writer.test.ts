@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { InsertMode } from '../../../../src/config/settings.ts';
 import type { CallOptions } from '../../../../src/milvus/client/writer.ts';
+import type { WriteOperation } from '../../../../src/milvus/wire/encode.ts';
 import { type FakeMilvus, type Fault, guideCollection } from '../../../support/fake-milvus.ts';
 import { GRPC } from '../../../support/grpc-server.ts';
 import { closeAll, connect, failure, guideRows, startFake, thrownBy } from './connect.ts';
@@ -12,7 +12,7 @@ const guide = () => startFake({ collections: [guideCollection('c', 2)], token: '
 const writerOf = async (milvus: FakeMilvus, timeoutMs = 5000) => {
   const { writer } = await connect(milvus.settings('c'));
   return {
-    write: (operation: InsertMode, body: Buffer, rows: number, options: Partial<CallOptions> = {}) =>
+    write: (operation: WriteOperation, body: Buffer, rows: number, options: Partial<CallOptions> = {}) =>
       writer.write(operation, body, rows, { timeoutMs, ...options }),
   };
 };

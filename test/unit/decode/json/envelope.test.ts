@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { RowObject } from '../../../../src/decode/contract.ts';
 import { RecordError } from '../../../../src/errors.ts';
+import type { RowObject } from '../../../../src/record/decoded.ts';
 import { DateValue, DecimalValue, TimestampValue, TimeValue } from '../../../../src/record/typed.ts';
 import { decodeOne, envelope, errorOf, record } from '../support.ts';
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import type { Decoded, RowObject, VectorHint } from '../../../../src/decode/contract.ts';
+import type { Decoded, VectorHint } from '../../../../src/decode/contract.ts';
 import { loadVectors } from '../../../../src/decode/json/addon.ts';
 import { createVectorDecoder, type ExactInteger } from '../../../../src/decode/json/vectors.ts';
+import type { RowObject } from '../../../../src/record/decoded.ts';
 import { decodeOne, errorOf, plain, record } from '../support.ts';
 
 const HINTS: VectorHint[] = [

@@ -5,8 +5,8 @@ import {
   classifyStatus,
   type Failure,
   type FailureKind,
-  type MilvusStatus,
 } from '../../../../src/milvus/client/failure.ts';
+import type { MilvusStatus } from '../../../../src/milvus/wire/status.ts';
 
 const status = (fields: Partial<MilvusStatus>): MilvusStatus => ({
   errorCode: 0,

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import {
-  type DescribedField,
-  toCollectionSchema,
-  toStatus,
-} from '../../../../src/milvus/collection/describe.ts';
-import { DataType } from '../../../../src/milvus/collection/schema.ts';
+import { type DescribedField, toCollectionSchema } from '../../../../src/milvus/collection/describe.ts';
+import { DataType } from '../../../../src/milvus/wire/data-type.ts';
+import { toStatus } from '../../../../src/milvus/wire/status.ts';
 
 const where = { database: 'default', collection: 'articles' };
 const id: DescribedField = { name: 'id', data_type: 'Int64', is_primary_key: true };

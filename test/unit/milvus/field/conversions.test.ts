@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { RecordError } from '../../../../src/errors.ts';
-import { DataType as T } from '../../../../src/milvus/collection/schema.ts';
+import { DataType as T } from '../../../../src/milvus/wire/data-type.ts';
 import { envelopeThrough, field, fieldThrough, through } from '../../../support/rows.ts';
 
 const of = (type: T, more = {}) => field('f', type, more);

@@ -1,7 +1,7 @@
 // JSON columns and dynamic fields: what Milvus refuses for its content, with the whole batch, is a bad record here.
 import { describe, expect, test } from 'bun:test';
 import { RecordError } from '../../../../src/errors.ts';
-import { DataType } from '../../../../src/milvus/collection/schema.ts';
+import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { envelopeThrough, field, fieldThrough, through } from '../../../support/rows.ts';
 
 const json = field('f', DataType.JSON);

@@ -1,6 +1,6 @@
 // Timestamptz: what Milvus' parser takes goes through, what says the same goes through in its form, the rest is refused.
 import { describe, expect, test } from 'bun:test';
-import { DataType } from '../../../../src/milvus/collection/schema.ts';
+import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { envelopeThrough, field, fieldThrough } from '../../../support/rows.ts';
 
 const one = field('f', DataType.Timestamptz);

@@ -5,12 +5,10 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import type { Row } from '../../../../src/map/row.ts';
 import { createRowMapper } from '../../../../src/map/row-mapper.ts';
-import {
-  type CollectionSchema,
-  DataType,
-  type FieldSchema,
-} from '../../../../src/milvus/collection/schema.ts';
+import type { CollectionSchema } from '../../../../src/milvus/collection/schema.ts';
+import type { FieldSchema } from '../../../../src/milvus/field/schema.ts';
 import { bfloat16Bits } from '../../../../src/milvus/field/vector.ts';
+import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { encodeWrite, type WriteOptions, type WriteTarget } from '../../../../src/milvus/wire/encode.ts';
 import { field, ID, RECORD, rowOf, schemaOf } from '../../../support/rows.ts';
 

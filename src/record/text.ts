@@ -1,8 +1,8 @@
 // Bytes → text, refusing what the encoding does not allow: a replaced character would be a silent change of data.
 import { isAscii, isUtf8 } from 'node:buffer';
 import { type RecordError, SinkError } from '../errors.ts';
-import type { KafkaRecord } from '../record/record.ts';
 import { badRecord, type Role } from './bad-record.ts';
+import type { KafkaRecord } from './record.ts';
 
 export interface TextDecoding {
   /** Gives the text without a byte order mark, or the error. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { loadFailure } from '../../../src/kafka/load.ts';
+import { loadFailure } from '../../src/native-load.ts';
 
 test('a temp directory that cannot hold the addon is named, with the setting it comes from', () => {
   const cause = new Error('/data/t/.bun-0.node: failed to map segment from shared object');

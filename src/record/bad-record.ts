@@ -1,7 +1,7 @@
 // Words for records that cannot be decoded: where and what kind, never what the record holds.
 import { place, RecordError, type RecordErrorCode, type Stage } from '../errors.ts';
-import type { KafkaRecord } from '../record/record.ts';
-import { TypedValue } from '../record/typed.ts';
+import type { KafkaRecord } from './record.ts';
+import { TypedValue } from './typed.ts';
 
 /** Which side of a record is decoded, and which stage Kafka Connect would give an error in its text. */
 export interface Role {
