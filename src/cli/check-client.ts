@@ -1,6 +1,6 @@
 // Whether librdkafka takes the consumer's settings at all: asked before anything waits for Kafka, and by `validate`.
 import { readFileSync } from 'node:fs';
-import type { LoadedSettings } from '../config/settings.ts';
+import type { ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import { loadKafka } from '../kafka/load.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
@@ -11,7 +11,8 @@ import type { KafkaProperties } from '../kafka/properties.ts';
  * @throws SinkError CONFIG_INVALID, exit code 1, with the key, its place and librdkafka's whole reason
  */
 export async function checkClient(
-  settings: Pick<LoadedSettings, 'consumer' | 'effective' | 'mask'>,
+  settings: Pick<ConnectorSettings, 'consumer' | 'effective'>,
+  mask: (text: string) => string,
 ): Promise<void> {
   const { 'auto.offset.reset': offsetReset = 'earliest', ...properties } = settings.consumer;
   const { 'bootstrap.servers': _, ...alone } = properties;
@@ -22,7 +23,7 @@ export async function checkClient(
   const source = settings.effective.find(({ key }) => key === `librdkafka.${property}`)?.source;
   throw new SinkError('CONFIG_INVALID', summary, {
     ...(source !== undefined && source !== 'default' && { where: source }),
-    found: settings.mask(reason),
+    found: mask(reason),
     fix,
   });
 }

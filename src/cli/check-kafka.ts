@@ -1,6 +1,6 @@
 // What `validate --connect` finds out about Kafka: is a broker there, does it accept us, are the topics there.
 
-import type { SinkSettings } from '../config/settings.ts';
+import type { ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import { plainReason, withErrorCode } from '../kafka/event-error.ts';
 import { classifyKafkaError, type KafkaErrorLike } from '../kafka/failure.ts';
@@ -18,7 +18,7 @@ export interface KafkaReport {
 }
 
 export interface CheckKafkaOptions {
-  settings: SinkSettings;
+  settings: ConnectorSettings;
   createClient: (config: Record<string, unknown>, topicConfig: Record<string, unknown>) => RdConsumer;
   /** Longest wait for one answer, ms. */
   timeoutMs: number;
@@ -56,7 +56,7 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
 // --- internal ---
 
 /** Collects what librdkafka says besides its answers: only its events tell a refusal, only its log the reason in full. */
-function listen(client: RdConsumer, settings: SinkSettings) {
+function listen(client: RdConsumer, settings: ConnectorSettings) {
   const where = String(settings.consumer['bootstrap.servers']);
   const topics = settings.topics?.join(', ') ?? settings.topicsRegex ?? '';
   const context = { where, topics, groupId: settings.groupId, everConnected: false };
@@ -104,7 +104,7 @@ function committedOffsets(client: RdConsumer, partitions: TopicPartition[], time
   );
 }
 
-function matching(metadata: RdMetadata, settings: SinkSettings): KafkaReport['topics'] {
+function matching(metadata: RdMetadata, settings: ConnectorSettings): KafkaReport['topics'] {
   const read = topicFilter(settings);
   return metadata.topics
     .filter(({ name }) => read(name))

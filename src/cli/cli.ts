@@ -90,22 +90,22 @@ const LOADERS: Record<Command, () => Promise<CommandDef<any>>> = {
 };
 
 async function runFiles({ files, set, logFormat, logLevel }: CommandLine): Promise<ExitCode> {
-  const [{ readSettings }, { checkClient }, { runSink }, { VERSION, COMMIT }] = await Promise.all([
+  const [{ readConfiguration }, { checkClient }, { runSink }, { VERSION, COMMIT }] = await Promise.all([
     import('../config/read.ts'),
     import('./check-client.ts'),
     import('./run.ts'),
     import('./version.ts'),
   ]);
-  const settings = readSettings(files, set);
-  await checkClient(settings);
+  const configuration = readConfiguration(files, set);
+  for (const settings of configuration.connectors) await checkClient(settings, configuration.mask);
   const log = createLogger({
     level: logLevel,
     format: logFormat,
     now: () => new Date(),
     write: line => process.stderr.write(line),
-    mask: settings.mask,
+    mask: configuration.mask,
   });
-  return runSink({ settings, log, version: VERSION, ...(COMMIT !== undefined && { commit: COMMIT }) });
+  return runSink({ configuration, log, version: VERSION, ...(COMMIT !== undefined && { commit: COMMIT }) });
 }
 
 function checkFiles(command: Command, { files }: CommandLine): void {

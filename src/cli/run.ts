@@ -1,6 +1,6 @@
 // `milvus-sink run`: wires the sink to this process — HTTP server, signals, the two connections — and waits for its end.
 
-import type { SinkSettings } from '../config/settings.ts';
+import type { Configuration, ConnectorSettings } from '../config/settings.ts';
 import { RecordError, type SinkError } from '../errors.ts';
 import type { RdConsumer } from '../kafka/rdkafka.ts';
 import { Health } from '../observe/health.ts';
@@ -11,7 +11,7 @@ import { logStrayOutput } from './stray-output.ts';
 
 /** What `run` needs of the process; tests pass their own. */
 export interface RunOptions {
-  settings: SinkSettings;
+  configuration: Configuration;
   log: Logger;
   version: string;
   commit?: string;
@@ -21,13 +21,15 @@ export interface RunOptions {
  * Runs the sink until a signal or something that ends it.
  * @returns the process' exit code; the error that ended the sink has been logged
  */
-export async function runSink({ settings, log, version, commit }: RunOptions): Promise<ExitCode> {
+export async function runSink({ configuration, log, version, commit }: RunOptions): Promise<ExitCode> {
   logStrayOutput(globalThis, log);
+  const { worker, connectors } = configuration;
+  const settings = connectors[0]!;
   const now = () => performance.now();
   const health = new Health();
   const profile = new Profile(process.env.MILVUS_SINK_PROFILE === '1', now);
-  for (const warning of settings.warnings) log.warn(warning);
-  for (const note of settings.notes) log.debug(note);
+  for (const warning of configuration.warnings) log.warn(warning);
+  for (const note of configuration.notes) log.debug(note);
   sayWhatWillHappen(settings, log);
 
   // The heavy imports run beside each other's waiting: a sink of which Kafka is slow to answer loses nothing by them.
@@ -42,7 +44,7 @@ export async function runSink({ settings, log, version, commit }: RunOptions): P
   const { KafkaConsumer } = loadKafka();
   const metrics = createMetrics({ version, commit });
   metrics.bindHealth(health);
-  const { http } = settings;
+  const { http } = worker;
   const server = http.enabled
     ? serveHttp({
         host: http.host,
@@ -100,7 +102,7 @@ export function lastWords(exitCode: ExitCode, error: SinkError | undefined): str
 
 // --- internal ---
 
-function sayWhatWillHappen(settings: SinkSettings, log: Logger): void {
+function sayWhatWillHappen(settings: ConnectorSettings, log: Logger): void {
   const { milvus, batch } = settings;
   log.info(`milvus-sink ${settings.name} starts`, {
     topics: settings.topics?.join(',') ?? `/${settings.topicsRegex}/`,
@@ -114,7 +116,7 @@ function sayWhatWillHappen(settings: SinkSettings, log: Logger): void {
   });
 }
 
-function about(settings: SinkSettings): Record<string, string> {
+function about(settings: ConnectorSettings): Record<string, string> {
   return {
     topics: settings.topics?.join(', ') ?? settings.topicsRegex ?? '',
     group: settings.groupId,

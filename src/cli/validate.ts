@@ -2,8 +2,8 @@
 
 import { defineCommand } from 'citty';
 import { renderEffective } from '../config/effective.ts';
-import { readSettings } from '../config/read.ts';
-import type { LoadedSettings, SinkSettings } from '../config/settings.ts';
+import { readConfiguration } from '../config/read.ts';
+import type { ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import type { RdConsumer } from '../kafka/rdkafka.ts';
 import { chooseInsertMode } from '../map/insert-mode.ts';
@@ -22,10 +22,12 @@ export default defineCommand({
   args: PAGES.validate.args,
   async run({ data }): Promise<ExitCode> {
     const { files, set, options, logLevel, logFormat } = data as CommandLine;
-    const settings = readSettings(files, set);
-    for (const warning of settings.warnings) console.log(`warning: ${escapeControl(warning)}`);
+    const configuration = readConfiguration(files, set);
+    const { mask } = configuration;
+    const settings = configuration.connectors[0]!;
+    for (const warning of configuration.warnings) console.log(`warning: ${escapeControl(warning)}`);
     if (options.show) console.log(`${renderEffective(settings)}\n`);
-    await checkClient(settings);
+    await checkClient(settings, mask);
     console.log(`files       ok      ${describe(settings)}`);
     if (!options.connect) return EXIT.stopped;
     const log = createLogger({
@@ -33,9 +35,9 @@ export default defineCommand({
       format: logFormat,
       now: () => new Date(),
       write: line => process.stderr.write(line),
-      mask: settings.mask,
+      mask,
     });
-    return checkConnections(settings, log, text => console.log(text));
+    return checkConnections(settings, mask, log, text => console.log(text));
   },
 });
 
@@ -47,12 +49,13 @@ type Verdict = { exitCode: ExitCode; lines: string[] };
  * @returns 0, or the exit code of the first trouble: Kafka's (4), else Milvus' (3) or the configuration's (1)
  */
 export async function checkConnections(
-  settings: LoadedSettings,
+  settings: ConnectorSettings,
+  mask: (text: string) => string,
   log: Logger,
   print: (text: string) => void,
 ): Promise<ExitCode> {
   const verdicts = await Promise.all([kafkaVerdict(settings), milvusVerdict(settings, log)]);
-  for (const { lines } of verdicts) for (const line of lines) print(settings.mask(line));
+  for (const { lines } of verdicts) for (const line of lines) print(mask(line));
   return verdicts.find(({ exitCode }) => exitCode !== EXIT.stopped)?.exitCode ?? EXIT.stopped;
 }
 
@@ -71,14 +74,14 @@ export function renderFields(fields: readonly PlannedField[]): string {
 
 const ANSWER_TIMEOUT_MS = 5000;
 
-function describe(settings: SinkSettings): string {
+function describe(settings: ConnectorSettings): string {
   const { name, topics, topicsRegex, milvus, insertMode } = settings;
   const from = topics ? `topics ${topics.join(', ')}` : `topics like ${topicsRegex}`;
   const scheme = milvus.tls ? 'https' : 'http';
   return `${name}: ${from} → ${milvus.database}.${milvus.collection} at ${scheme}://${milvus.address}, ${insertMode}`;
 }
 
-async function kafkaVerdict(settings: SinkSettings): Promise<Verdict> {
+async function kafkaVerdict(settings: ConnectorSettings): Promise<Verdict> {
   try {
     const [{ checkKafka }, { loadKafka }] = await Promise.all([
       import('./check-kafka.ts'),
@@ -120,14 +123,14 @@ async function kafkaVerdict(settings: SinkSettings): Promise<Verdict> {
   }
 }
 
-function start(committed: number, partitions: number, settings: SinkSettings): string {
+function start(committed: number, partitions: number, settings: ConnectorSettings): string {
   const reset = String(settings.consumer['auto.offset.reset']);
   if (committed === 0) return `no committed offsets, starts at the ${reset}`;
   if (committed === partitions) return 'goes on at its committed offsets';
   return `goes on at its committed offsets on ${committed} of ${partitions} partitions, starts at the ${reset} of the others`;
 }
 
-async function milvusVerdict(settings: SinkSettings, log: Logger): Promise<Verdict> {
+async function milvusVerdict(settings: ConnectorSettings, log: Logger): Promise<Verdict> {
   const lines: string[] = [];
   let asked = 'Milvus';
   try {

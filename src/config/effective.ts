@@ -3,7 +3,7 @@
 import type { KafkaProperties } from '../kafka/properties.ts';
 import type { ClientSetting } from './kafka/client.ts';
 import { type KeyName, specOf } from './keys.ts';
-import type { EffectiveSetting, SinkSettings } from './settings.ts';
+import type { ConnectorSettings, EffectiveSetting } from './settings.ts';
 import { type Setting, shown } from './value/entry.ts';
 import { HIDDEN, isSecretKey } from './value/secrets.ts';
 
@@ -42,7 +42,7 @@ export function describeEffective(input: EffectiveInput): EffectiveSetting[] {
 }
 
 /** `key = value  (source)`, aligned, a line each. */
-export function renderEffective(settings: Pick<SinkSettings, 'effective'>): string {
+export function renderEffective(settings: Pick<ConnectorSettings, 'effective'>): string {
   const keys = Math.max(0, ...settings.effective.map(line => line.key.length));
   // One very long value should not push all sources to the right.
   const values = Math.min(48, Math.max(0, ...settings.effective.map(line => line.value.length)));

@@ -12,7 +12,7 @@ import { firstListener, KEY_NAMES, type KeyName, specOf, type Values } from './k
 import { checkMilvusTls } from './milvus-tls.ts';
 import { parseFile } from './properties.ts';
 import { createResolver } from './providers.ts';
-import type { HttpSettings, LoadedSettings } from './settings.ts';
+import type { Configuration, ConnectorSettings, HttpSettings } from './settings.ts';
 import { splitSides } from './sides.ts';
 import { checkTopics } from './topic-keys.ts';
 import { type Findings, type Problem, renderProblem, type Setting, shown } from './value/entry.ts';
@@ -33,7 +33,7 @@ export interface LoadInput {
 /**
  * @throws SinkError CONFIG_INVALID with a line for each problem
  */
-export function loadSettings(input: LoadInput): LoadedSettings {
+export function loadConfiguration(input: LoadInput): Configuration {
   const sides = splitSides(
     input.files.map(file => parseFile(file.path, file.bytes)),
     input.env,
@@ -82,7 +82,7 @@ export function loadSettings(input: LoadInput): LoadedSettings {
   const name = values.name!;
   const properties = consumerProperties(name, values, consumer);
   const endpoint = values['public.endpoint']!;
-  return {
+  const settings: ConnectorSettings = {
     name,
     groupId: String(properties['group.id']),
     ...(topics.length > 0 ? { topics } : { topicsRegex: values['topics.regex']! }),
@@ -125,8 +125,11 @@ export function loadSettings(input: LoadInput): LoadedSettings {
     offsetFlushTimeoutMs: values['offset.flush.timeout.ms'],
     maxPollRecords: consumer.maxPollRecords,
     consumer: properties,
-    http,
     effective: describeEffective({ chosen, worker, connector, properties, sources: consumer.sources, mask }),
+  };
+  return {
+    worker: { http, onFailure: 'stop' },
+    connectors: [settings],
     warnings: findings.warnings.map(mask),
     notes: findings.notes.map(mask),
     mask,

@@ -1,26 +1,26 @@
-// The thin shell around loadSettings: reads the files that the command line names.
+// The thin shell around loadConfiguration: reads the files that the command line names.
 import { readFileSync } from 'node:fs';
 import { SinkError } from '../errors.ts';
-import { loadSettings } from './load.ts';
-import type { LoadedSettings } from './settings.ts';
+import { loadConfiguration } from './load.ts';
+import type { Configuration } from './settings.ts';
 
 /**
  * @param paths the worker's file and the connector's, or one file with both
  * @param set `key=value` overrides
  * @throws SinkError CONFIG_FILE when a file can't be read, CONFIG_INVALID when the content is wrong
  */
-export function readSettings(
+export function readConfiguration(
   paths: readonly string[],
   set: readonly string[] = [],
   env: Record<string, string | undefined> = process.env,
-): LoadedSettings {
-  const files = paths.map(path => ({ path, bytes: readConfiguration(path) }));
-  return loadSettings({ files, set, env, readFile: path => readFileSync(path) });
+): Configuration {
+  const files = paths.map(path => ({ path, bytes: readFile(path) }));
+  return loadConfiguration({ files, set, env, readFile: path => readFileSync(path) });
 }
 
 // --- internal ---
 
-function readConfiguration(path: string): Uint8Array {
+function readFile(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -1,4 +1,4 @@
-// What the configuration means once it is read: the only shape that the rest of the program sees.
+// What the configuration means once it is read: of the process, and of each connector.
 import type { ConverterSettings, KeyConverterSettings } from '../decode/settings.ts';
 import type { BatchSettings, ErrorsSettings } from '../deliver/settings.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
@@ -22,7 +22,14 @@ export interface EffectiveSetting {
   source: string;
 }
 
-export interface SinkSettings extends TopicSelection, MapSettings {
+/** What the process has once, whatever it runs. */
+export interface WorkerSettings {
+  http: HttpSettings;
+  /** Whether a connector that fails ends the process with all others. */
+  onFailure: 'stop' | 'continue';
+}
+
+export interface ConnectorSettings extends TopicSelection, MapSettings {
   name: string;
   /** `connect-<name>` unless `consumer.override.group.id` says otherwise. */
   groupId: string;
@@ -40,17 +47,19 @@ export interface SinkSettings extends TopicSelection, MapSettings {
   maxPollRecords: number;
   /** Complete librdkafka consumer configuration, group.id included. */
   consumer: KafkaProperties;
-  http: HttpSettings;
   /** All settings with their source, secrets masked, for `validate --show`. */
   effective: EffectiveSetting[];
-  /** Said once at start: unknown keys with a suggestion, keys without meaning here. */
-  warnings: string[];
-  /** Keys accepted and not needed, said at debug level. */
-  notes: string[];
 }
 
-/** What loading gives on top: the way to keep secrets out of logs. */
-export interface LoadedSettings extends SinkSettings {
+/** All that the files, the environment and the arguments say. */
+export interface Configuration {
+  worker: WorkerSettings;
+  /** At least one; no two have the same name. */
+  connectors: ConnectorSettings[];
+  /** Logged once at start: unknown keys with a suggestion, keys without meaning here. */
+  warnings: string[];
+  /** Keys accepted and not needed, logged at debug level. */
+  notes: string[];
   /** Replaces every secret of the configuration in a text: for the logger. */
   mask: (text: string) => string;
 }

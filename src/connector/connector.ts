@@ -1,5 +1,5 @@
 // The sink's life: wait for Kafka and Milvus, run, and end so that nothing is lost. The task that wires a pipeline.
-import type { SinkSettings } from '../config/settings.ts';
+import type { ConnectorSettings } from '../config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../decode/registry.ts';
 import { backoffMs } from '../deliver/retry.ts';
 import { internalError, RecordError, SinkError } from '../errors.ts';
@@ -20,7 +20,7 @@ import { aborted, sleep } from '../wait.ts';
 import { HeldTopics } from './held-topics.ts';
 
 export interface SinkOptions {
-  settings: SinkSettings;
+  settings: ConnectorSettings;
   events: SinkEvents;
   health: Health;
   log: Logger;
@@ -44,7 +44,7 @@ export class Sink {
   private abandoned = false;
   private readonly waits: Waits;
   private readonly tasks: Task[];
-  private readonly settings: SinkSettings;
+  private readonly settings: ConnectorSettings;
   private pipeline: Pipeline | undefined;
   private rowsSinceStatus = 0;
   private skippedSinceStatus = 0;

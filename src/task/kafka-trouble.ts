@@ -1,5 +1,5 @@
 // What becomes of Kafka's errors and silences: a wait that has a name, or the sink's end.
-import type { SinkSettings } from '../config/settings.ts';
+import type { ConnectorSettings } from '../config/settings.ts';
 import type { SinkError } from '../errors.ts';
 import type { KafkaConsumer } from '../kafka/consumer.ts';
 import {
@@ -16,7 +16,7 @@ import type { Waits } from '../observe/waits.ts';
 import { sleep } from '../wait.ts';
 
 export interface KafkaTroubleOptions {
-  settings: SinkSettings;
+  settings: ConnectorSettings;
   /** What is read; with topics.regex, what matches now. */
   topics: () => string[];
   waits: Waits;

@@ -1,7 +1,7 @@
 // The way of a record after the poll: decoded, mapped to a row, delivered, and only then done.
 // Single-threaded state with all I/O behind `connection`; every record ends in exactly one of: acknowledged by
 // Milvus, skipped by configuration, or not done (and so read again).
-import type { SinkSettings } from '../config/settings.ts';
+import type { ConnectorSettings } from '../config/settings.ts';
 import type { KeyConverter, ValueConverter } from '../decode/contract.ts';
 import { Delivery } from '../deliver/delivery.ts';
 import { RecordError, type SinkError } from '../errors.ts';
@@ -26,7 +26,7 @@ interface TrackedRow extends Row {
 }
 
 export interface PipelineOptions {
-  settings: SinkSettings;
+  settings: ConnectorSettings;
   connection: MilvusConnection;
   schema: CollectionSchema;
   valueConverter: ValueConverter;

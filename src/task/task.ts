@@ -1,5 +1,5 @@
 // One task: a consumer whose records go into the sink's pipeline and whose offsets follow the acknowledgements.
-import type { SinkSettings } from '../config/settings.ts';
+import type { ConnectorSettings } from '../config/settings.ts';
 import { internalError, SinkError } from '../errors.ts';
 import { type ConsumerOptions, KafkaConsumer } from '../kafka/consumer.ts';
 import type { KafkaErrorLike } from '../kafka/failure.ts';
@@ -17,7 +17,7 @@ import type { Pipeline } from './pipeline.ts';
 
 export interface TaskOptions {
   id: number;
-  settings: SinkSettings;
+  settings: ConnectorSettings;
   createClient: ConsumerOptions['create'];
   events: SinkEvents;
   waits: Waits;

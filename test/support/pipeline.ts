@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll } from 'bun:test';
 import { type ExitCode, exitCodeOf } from '../../src/cli/exit-codes.ts';
-import type { SinkSettings } from '../../src/config/settings.ts';
+import type { ConnectorSettings } from '../../src/config/settings.ts';
 import { Sink } from '../../src/connector/connector.ts';
 import type { SinkError } from '../../src/errors.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
@@ -16,7 +16,7 @@ import { FakeMilvus, type FakeMilvusOptions, guideCollection } from './fake-milv
 import { MockKafka } from './mock-kafka.ts';
 
 export interface RunningSink {
-  settings: SinkSettings;
+  settings: ConnectorSettings;
   health: Health;
   /** Log lines so far. */
   lines: string[];
@@ -28,10 +28,10 @@ export interface RunningSink {
   said(text: string): Promise<void>;
 }
 
-type Overrides = Partial<Omit<SinkSettings, 'milvus' | 'batch' | 'errors'>> & {
-  milvus?: Partial<SinkSettings['milvus']>;
-  batch?: Partial<SinkSettings['batch']>;
-  errors?: Partial<SinkSettings['errors']>;
+type Overrides = Partial<Omit<ConnectorSettings, 'milvus' | 'batch' | 'errors'>> & {
+  milvus?: Partial<ConnectorSettings['milvus']>;
+  batch?: Partial<ConnectorSettings['batch']>;
+  errors?: Partial<ConnectorSettings['errors']>;
 };
 
 /** Looks at each client that is made, and may listen to it or replace its methods. */
@@ -46,7 +46,7 @@ export function pipelineSettings(
   topic: string,
   collection: string,
   overrides: Overrides = {},
-): SinkSettings {
+): ConnectorSettings {
   const name = overrides.name ?? `pipeline-${process.pid}-${++groups}`;
   const groupId = `connect-${name}`;
   return {
@@ -72,10 +72,7 @@ export function pipelineSettings(
     offsetFlushIntervalMs: 200,
     offsetFlushTimeoutMs: 5000,
     maxPollRecords: 500,
-    http: { enabled: false, host: '', port: 0 },
     effective: [],
-    warnings: [],
-    notes: [],
     ...overrides,
     consumer: {
       'bootstrap.servers': bootstrap,

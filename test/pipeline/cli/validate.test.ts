@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { checkKafka } from '../../../src/cli/check-kafka.ts';
 import { checkConnections } from '../../../src/cli/validate.ts';
-import { loadSettings } from '../../../src/config/load.ts';
+import { loadConfiguration } from '../../../src/config/load.ts';
 import { loadKafka } from '../../../src/kafka/load.ts';
 import type { RdConsumer } from '../../../src/kafka/rdkafka.ts';
 import { createLogger } from '../../../src/observe/log.ts';
@@ -38,7 +38,7 @@ function settings(changes: Record<string, string> = {}) {
     ...changes,
   };
   const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
-  return loadSettings({
+  return loadConfiguration({
     files: [{ path: 'sink.properties', bytes: Buffer.from(lines.join('')) }],
     set: [],
     env: {},
@@ -58,7 +58,7 @@ async function check(changes: Record<string, string> = {}) {
     write: line => lines.push(line),
     mask: loaded.mask,
   });
-  const code = await checkConnections(loaded, log, text => lines.push(text));
+  const code = await checkConnections(loaded.connectors[0]!, loaded.mask, log, text => lines.push(text));
   return { code, text: lines.join('\n') };
 }
 
@@ -120,7 +120,7 @@ test('a password that no broker asks for is refused in words', async () => {
       'org.apache.kafka.common.security.plain.PlainLoginModule required username="u" password="p4ssw0rd";',
   });
   const report = checkKafka({
-    settings: loaded,
+    settings: loaded.connectors[0]!,
     timeoutMs: 1000,
     createClient: (config, topicConfig) =>
       new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer,
@@ -129,6 +129,6 @@ test('a password that no broker asks for is refused in words', async () => {
     () => undefined,
     (error: unknown) => error as Error,
   );
-  expect(error).toMatchObject({ exitCode: 4 });
+  expect(error).toMatchObject({ kind: 'kafka' });
   expect(error!.message).not.toContain('p4ssw0rd');
 });

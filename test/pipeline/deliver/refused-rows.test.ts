@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
-import type { SinkSettings } from '../../../src/config/settings.ts';
+import type { ConnectorSettings } from '../../../src/config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
 import { RecordError, type SinkError } from '../../../src/errors.ts';
 import { OffsetTracker } from '../../../src/kafka/offsets.ts';
@@ -145,7 +145,7 @@ describe('errors.tolerance=none', () => {
 });
 
 /** A pipeline without a Kafka: the records are handed to it. */
-async function openPipeline(settings: SinkSettings) {
+async function openPipeline(settings: ConnectorSettings) {
   const fatal: SinkError[] = [];
   const log = createLogger({
     level: 'error',

@@ -3,7 +3,7 @@ import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { loadSettings } from '../../../src/config/load.ts';
+import { loadConfiguration } from '../../../src/config/load.ts';
 import { SinkError } from '../../../src/errors.ts';
 import { Health } from '../../../src/observe/health.ts';
 import { type HttpServer, serveHttp } from '../../../src/serve/http.ts';
@@ -104,7 +104,7 @@ test('an answer under way is finished before a stop', async () => {
 });
 
 test('listeners=http://:port means all addresses, IPv6 included', async () => {
-  const { http } = loadSettings({
+  const { worker } = loadConfiguration({
     files: [
       {
         path: 'w.properties',
@@ -117,7 +117,7 @@ test('listeners=http://:port means all addresses, IPv6 included', async () => {
     env: {},
     readFile: () => Buffer.alloc(0),
   });
-  const { server } = serve(http.port, http.host);
+  const { server } = serve(worker.http.port, worker.http.host);
   const addresses = ['127.0.0.1', ...(ipv6 ? ['::1'] : [])];
   for (const host of addresses) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

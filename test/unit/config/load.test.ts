@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { readSettings } from '../../../src/config/read.ts';
+import { readConfiguration } from '../../../src/config/read.ts';
 import { SinkError } from '../../../src/errors.ts';
 import { CONNECTOR, failure, load, problems, WORKER } from './support.ts';
 
@@ -162,10 +162,10 @@ describe('problems', () => {
   });
 
   test('a missing file is told with its path', () => {
-    expect(() => readSettings(['/nonexistent/w.properties'], [], {})).toThrow(
+    expect(() => readConfiguration(['/nonexistent/w.properties'], [], {})).toThrow(
       /^CONFIG_FILE at \/nonexistent\/w\.properties: .* found no such file$/,
     );
-    expect(() => readSettings(['/'], [], {})).toThrow(SinkError);
+    expect(() => readConfiguration(['/'], [], {})).toThrow(SinkError);
   });
 });
 

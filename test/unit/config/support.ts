@@ -1,7 +1,7 @@
 // A configuration as tests write it: text in, settings or the lines of the error out.
 
-import { loadSettings } from '../../../src/config/load.ts';
-import type { LoadedSettings } from '../../../src/config/settings.ts';
+import { loadConfiguration } from '../../../src/config/load.ts';
+import type { Configuration, ConnectorSettings, WorkerSettings } from '../../../src/config/settings.ts';
 import { SinkError } from '../../../src/errors.ts';
 
 export const WORKER = `bootstrap.servers=kafka:9092
@@ -29,14 +29,17 @@ export interface Given {
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-export function load(given: Given = {}): LoadedSettings {
+/** Of a configuration with one connector: everything in one object. */
+export type Loaded = ConnectorSettings & WorkerSettings & Pick<Configuration, 'warnings' | 'notes' | 'mask'>;
+
+export function load(given: Given = {}): Loaded {
   const files = [{ path: 'w.properties', bytes: encode(given.worker ?? WORKER) }];
   if (!('connector' in given) || given.connector !== undefined) {
     files.push({ path: given.connectorName ?? 'c.properties', bytes: encode(given.connector ?? CONNECTOR) });
   }
   for (const { path, text } of given.extra ?? []) files.push({ path, bytes: encode(text) });
   const disk = given.disk ?? {};
-  return loadSettings({
+  const { worker, connectors, warnings, notes, mask } = loadConfiguration({
     files,
     set: given.set ?? [],
     env: given.env ?? {},
@@ -46,6 +49,7 @@ export function load(given: Given = {}): LoadedSettings {
       return typeof content === 'string' ? encode(content) : content;
     },
   });
+  return { ...worker, ...connectors[0]!, warnings, notes, mask };
 }
 
 /** The lines of the error; fails the test when there is none. */

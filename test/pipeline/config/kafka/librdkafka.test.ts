@@ -5,8 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkClient } from '../../../../src/cli/check-client.ts';
-import { loadSettings } from '../../../../src/config/load.ts';
-import type { LoadedSettings } from '../../../../src/config/settings.ts';
+import { loadConfiguration } from '../../../../src/config/load.ts';
 import { SinkError } from '../../../../src/errors.ts';
 
 let directory: string;
@@ -183,18 +182,19 @@ describe('wrong TLS material is configuration: the key, its place and the whole 
   });
 
   test('and whatever else librdkafka refuses, in its words', async () => {
-    const settings = settingsOf({ 'group.protocol': 'consumer' });
+    const { settings, mask } = settingsOf({ 'group.protocol': 'consumer' });
     settings.consumer['session.timeout.ms'] = 10_000;
-    expect((await checkClient(settings).catch(error => error)).message).toContain('session.timeout.ms');
+    expect((await checkClient(settings, mask).catch(error => error)).message).toContain('session.timeout.ms');
     settings.consumer['no.such.property'] = 1;
-    expect((await checkClient(settings).catch(error => error)).message).toContain('no.such.property');
+    expect((await checkClient(settings, mask).catch(error => error)).message).toContain('no.such.property');
   });
 });
 
 /** What ends the start with this configuration. */
 async function refusal(client: Record<string, string>): Promise<SinkError | undefined> {
   try {
-    await checkClient(settingsOf(client));
+    const { settings, mask } = settingsOf(client);
+    await checkClient(settings, mask);
   } catch (error) {
     if (error instanceof SinkError) return error;
     throw error;
@@ -202,7 +202,7 @@ async function refusal(client: Record<string, string>): Promise<SinkError | unde
   return undefined;
 }
 
-function settingsOf(client: Record<string, string>): LoadedSettings {
+function settingsOf(client: Record<string, string>) {
   const encode = (lines: string[]) => new TextEncoder().encode(lines.join('\n'));
   const overrides = Object.entries(client).map(([key, value]) => `consumer.override.${key}=${value}`);
   const text = encode([
@@ -218,5 +218,11 @@ function settingsOf(client: Record<string, string>): LoadedSettings {
     ...overrides,
   ]);
   const files = [{ path: 'one.properties', bytes: text }];
-  return loadSettings({ files, set: [], env: {}, readFile: path => readFileSync(path) });
+  const configuration = loadConfiguration({
+    files,
+    set: [],
+    env: {},
+    readFile: path => readFileSync(path),
+  });
+  return { settings: configuration.connectors[0]!, mask: configuration.mask };
 }
