@@ -1,28 +1,30 @@
-// The sink's life: wait for Kafka and Milvus, run, and end so that nothing is lost. The task that wires a pipeline.
+// One connector's life: wait for Kafka and Milvus, run its tasks, and end so that nothing is lost.
 import type { ConnectorSettings } from '../config/settings.ts';
-import { createKeyConverter, createValueConverter } from '../decode/registry.ts';
-import { backoffMs } from '../deliver/retry.ts';
+import { Budget } from '../deliver/budget.ts';
+import type { StopMode } from '../deliver/delivery.ts';
 import { internalError, RecordError, SinkError } from '../errors.ts';
 import type { ConsumerOptions } from '../kafka/consumer.ts';
 import { discoverTopics } from '../kafka/discovery.ts';
 import { topicFilter } from '../kafka/topics.ts';
 import type { MilvusConnection } from '../milvus/client/connection.ts';
-import type { CollectionSchema } from '../milvus/collection/schema.ts';
-import type { SinkEvents } from '../observe/events.ts';
-import type { Health } from '../observe/health.ts';
+import type { ConnectorEvents } from '../observe/events.ts';
+import { Health } from '../observe/health.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
-import { Waits } from '../observe/waits.ts';
+import type { ConnectorSnapshot, ConnectorState } from '../observe/snapshot.ts';
+import { WaitBoard, type Waits } from '../observe/waits.ts';
 import { offsetsText } from '../task/committer.ts';
-import { Pipeline } from '../task/pipeline.ts';
-import { Task } from '../task/task.ts';
+import type { Task } from '../task/contract.ts';
+import { ConsumerTask } from '../task/task.ts';
 import { aborted, sleep } from '../wait.ts';
+import type { Connector } from './contract.ts';
 import { HeldTopics } from './held-topics.ts';
+import { waitForMilvus } from './milvus-wait.ts';
+import { Progress } from './progress.ts';
 
-export interface SinkOptions {
+export interface ConnectorOptions {
   settings: ConnectorSettings;
-  events: SinkEvents;
-  health: Health;
+  events: ConnectorEvents;
   log: Logger;
   profile: Profile;
   createClient: ConsumerOptions['create'];
@@ -37,49 +39,56 @@ export interface SinkOptions {
   collectGarbage: () => void;
 }
 
-export class Sink {
+export class SinkConnector implements Connector {
   private readonly stopping = new AbortController();
   private fatal: SinkError | undefined;
   /** Kafka has refused us: another copy may be writing the same partitions already. */
-  private abandoned = false;
+  private fenced = false;
+  private state: ConnectorState = 'STARTING';
+  private readonly health = new Health();
+  private readonly board: WaitBoard;
   private readonly waits: Waits;
+  private readonly budget: Budget;
   private readonly tasks: Task[];
-  private readonly settings: ConnectorSettings;
-  private pipeline: Pipeline | undefined;
-  private rowsSinceStatus = 0;
-  private skippedSinceStatus = 0;
-  private statusAt: number | undefined;
+  private readonly progress = new Progress();
   private readonly heldTopics = new HeldTopics(TOPIC_GONE_MS);
+  private topicsNotedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly options: SinkOptions) {
-    const { settings, log, health, now } = options;
-    this.settings = settings;
-    this.waits = new Waits(log, health, now);
+  constructor(private readonly options: ConnectorOptions) {
+    const { settings, events, log, now } = options;
+    this.board = new WaitBoard(log, this.health, now);
+    this.waits = this.board.waits();
+    this.budget = new Budget({
+      maxBytes: settings.batch.bufferMaxBytes,
+      maxRequests: settings.batch.maxInFlight,
+      now,
+    });
+    const counted = this.progress.counting(events);
     this.tasks = Array.from(
       { length: settings.tasksMax },
       (_, id) =>
-        new Task({
+        new ConsumerTask({
+          ...options,
           id,
-          settings,
-          createClient: options.createClient,
-          events: this.countingEvents(),
-          waits: this.waits,
-          log,
-          now,
+          events: counted,
+          budget: this.budget,
+          waits: this.board.waits(),
           stop: this.stopping.signal,
           onFatal: error => this.end(error),
         }),
     );
   }
 
-  /** Stops: what is in flight is finished and committed. To be called once; `run` then resolves. */
+  get name(): string {
+    return this.options.settings.name;
+  }
+
   stop(): void {
     this.stopping.abort();
   }
 
-  /** Runs until `stop` or until something ends the sink. */
-  async run(): Promise<{ error?: SinkError }> {
-    const { health } = this.options;
+  async run(): Promise<SinkError | undefined> {
+    const { health } = this;
     const ticker = setInterval(() => this.tick(), TICK_MS);
     let connection: MilvusConnection | undefined;
     try {
@@ -89,57 +98,104 @@ export class Sink {
       ]);
       connection = milvus?.connection;
       if (milvus && !this.stopping.signal.aborted) {
-        this.pipeline = this.createPipeline(milvus.connection, milvus.schema);
+        this.state = 'RUNNING';
         health.set('pipeline', true, 'running');
-        // One that fails stops the others, and each has left its poll before the consumers are closed.
-        const pipeline = this.pipeline;
         void this.discover();
+        // One that fails stops the others, and each has left its poll before the consumers are closed.
         await Promise.all(
-          this.tasks.map(task => task.run(pipeline).catch(error => this.end(internalError(error)))),
+          this.tasks.map(task => task.run(milvus).catch(error => this.end(internalError(error)))),
         );
       }
     } catch (error) {
       this.end(internalError(error));
     }
+    this.state = 'STOPPING';
     health.set('pipeline', false, this.fatal ? 'failed' : 'stopping');
-    if (this.pipeline) {
-      const { offsetFlushTimeoutMs } = this.settings;
-      const finished = await this.pipeline.stop(this.howToStop(), offsetFlushTimeoutMs);
-      if (!finished) this.endsIncomplete(this.unanswered());
-    }
+    await this.stopTasks();
     // Nothing may ask a client that is closing: the answer would wait for the end, and the end for this thread.
     clearInterval(ticker);
     await this.closeTasks();
-    this.tellGauges();
     await connection?.close();
-    return this.fatal ? { error: this.fatal } : {};
+    this.state = this.fatal ? 'FAILED' : 'STOPPED';
+    if (this.fatal) health.set('pipeline', false, `failed: ${this.fatal.message}`);
+    else health.set('pipeline', false, 'stopped');
+    return this.fatal;
+  }
+
+  snapshot(): ConnectorSnapshot {
+    const { settings } = this.options;
+    const tasks = this.tasks.map(task => task.snapshot());
+    return {
+      name: settings.name,
+      state: this.state,
+      ...(this.state === 'FAILED' && this.fatal && { reason: this.fatal.message }),
+      ready: this.health.ready,
+      checks: this.health.snapshot(),
+      bufferedRows: tasks.reduce((sum, task) => sum + task.bufferedRows, 0),
+      bufferedBytes: this.budget.bufferedBytes,
+      requestsInFlight: this.budget.requestsInFlight,
+      requestLimit: this.budget.requestLimit,
+      tasks,
+      about: {
+        topics: settings.topics?.join(', ') ?? settings.topicsRegex ?? '',
+        group: settings.groupId,
+        collection: `${settings.milvus.database}.${settings.milvus.collection}`,
+        milvus: settings.milvus.address,
+      },
+    };
   }
 
   // --- internal ---
 
   private end(error: SinkError): void {
     this.fatal ??= error;
-    if (error.kind === 'kafka') this.abandoned = true;
+    if (error.kind === 'kafka') this.fenced = true;
     this.stopping.abort();
     // Good rows around a bad record are still written; after anything else, not one request more.
-    if (!(error instanceof RecordError)) void this.pipeline?.stop(this.howToStop(), 0);
+    if (!(error instanceof RecordError)) for (const task of this.tasks) void task.stop(this.stopMode(), 0);
   }
 
-  private howToStop(): 'finish' | 'flush' | 'abandon' {
-    if (this.abandoned) return 'abandon';
+  private stopMode(): StopMode {
+    if (this.fenced) return 'abandon';
     return this.fatal instanceof RecordError ? 'flush' : 'finish';
+  }
+
+  private async connectMilvus(): ReturnType<typeof waitForMilvus> {
+    const { settings, connectMilvus, log, random } = this.options;
+    try {
+      return await waitForMilvus({
+        connect: connectMilvus,
+        address: settings.milvus.address,
+        collection: settings.milvus.collection,
+        waits: this.waits,
+        log,
+        random,
+        stop: this.stopping.signal,
+      });
+    } catch (error) {
+      this.end(internalError(error));
+      return undefined;
+    }
+  }
+
+  private async stopTasks(): Promise<void> {
+    const { offsetFlushTimeoutMs } = this.options.settings;
+    const mode = this.stopMode();
+    const finished = await Promise.all(this.tasks.map(task => task.stop(mode, offsetFlushTimeoutMs)));
+    if (!finished.every(Boolean)) this.endsIncomplete(this.unanswered());
   }
 
   /** A stop that leaves written records uncommitted is no success: they will be written once more. */
   private async closeTasks(): Promise<void> {
     const left = (await Promise.all(this.tasks.map(task => task.close()))).flat();
     if (left.length === 0) return;
+    const { settings } = this.options;
     const error = new SinkError(
       'KAFKA_NOT_COMMITTED',
       `stopped, but Kafka has not stored the offsets of ${left.length} partition${left.length > 1 ? 's' : ''}`,
       {
-        where: String(this.settings.consumer['bootstrap.servers']),
-        expected: `an answer within offset.flush.timeout.ms=${this.settings.offsetFlushTimeoutMs}`,
+        where: String(settings.consumer['bootstrap.servers']),
+        expected: `an answer within offset.flush.timeout.ms=${settings.offsetFlushTimeoutMs}`,
         found: `not committed: ${offsetsText(left)}`,
         fix: 'Nothing is lost: the next start reads and writes the last records again',
       },
@@ -149,7 +205,7 @@ export class Sink {
 
   private unanswered(): SinkError {
     return new SinkError('MILVUS_UNANSWERED', 'stopped, but requests in flight did not finish in time', {
-      where: this.settings.milvus.address,
+      where: this.options.settings.milvus.address,
       expected: 'answers within their deadlines (milvus.request.timeout.ms)',
       fix: 'Nothing is lost: their records are not committed, and the next start reads and writes them again',
     });
@@ -161,37 +217,7 @@ export class Sink {
     else this.fatal = error;
   }
 
-  /** Tries until Milvus answers with the collection's schema. Milvus not being there is no error; a refusal is. */
-  private async connectMilvus(): Promise<
-    { connection: MilvusConnection; schema: CollectionSchema } | undefined
-  > {
-    const { random, log } = this.options;
-    const { address, collection } = this.settings.milvus;
-    const stop = this.stopping.signal;
-    for (let attempt = 1; !stop.aborted; attempt++) {
-      let connection: MilvusConnection | undefined;
-      try {
-        connection = await this.options.connectMilvus();
-        const schema = await connection.describe();
-        this.waits.end('milvus', 'Milvus', `connected to ${address}`);
-        log.debug('Milvus connected', { version: connection.serverVersion, collection });
-        return { connection, schema };
-      } catch (error) {
-        await connection?.close();
-        if (error instanceof SinkError) {
-          this.end(error);
-          return undefined;
-        }
-        // MilvusUnavailable says "Milvus at host: reason", and the line begins with "waiting for Milvus" already.
-        const reason = error instanceof Error ? error.message : String(error);
-        this.waits.begin('milvus', 'Milvus', reason.replace(/^Milvus at /, ''));
-        await sleep(backoffMs(attempt, { baseMs: 200, maxMs: RECONNECT_MAX_MS, random }), stop);
-      }
-    }
-    return undefined;
-  }
-
-  /** With topics.regex: looks for the topics, and tells all tasks. */
+  /** With topics.regex: looks for the topics, and gives them to all tasks. */
   private async discover(): Promise<void> {
     const { settings, log } = this.options;
     if (settings.topicsRegex === undefined) return;
@@ -212,81 +238,23 @@ export class Sink {
     });
   }
 
-  private createPipeline(connection: MilvusConnection, schema: CollectionSchema): Pipeline {
-    const { log, profile, now, wallClock, random, collectGarbage } = this.options;
-    return new Pipeline({
-      settings: this.settings,
-      connection,
-      schema,
-      valueConverter: createValueConverter(this.settings.valueConverter),
-      keyConverter: createKeyConverter(this.settings.keyConverter),
-      events: this.countingEvents(),
-      waits: this.waits,
-      log,
-      profile,
-      now,
-      wallClock,
-      random,
-      collectGarbage,
-      onFatal: error => this.end(error),
-    });
-  }
-
-  private countingEvents(): SinkEvents {
-    const { events } = this.options;
-    return {
-      ...events,
-      written: (operation, report) => {
-        this.rowsSinceStatus += report.rows;
-        events.written(operation, report);
-      },
-      skipped: (reason, records) => {
-        this.skippedSinceStatus += records;
-        events.skipped(reason, records);
-      },
-    };
-  }
-
-  /** Gauges are for who looks now and then; told for every batch they would cost as much as encoding it. */
-  private tellGauges(): void {
-    if (!this.pipeline) return;
-    const { rows, bytes, requests, limit } = this.pipeline.buffered;
-    this.options.events.inFlight(requests, limit);
-    this.options.events.buffered(rows, bytes);
-  }
-
   private tick(): void {
-    this.pipeline?.tick();
-    this.waits.tick();
+    const { settings, events, log, now } = this.options;
+    this.board.tick();
     for (const task of this.tasks) task.tick();
-    this.tellGauges();
-    const now = this.options.now();
-    this.statusAt ??= now;
-    if (this.settings.topicsRegex !== undefined) {
-      const held = this.tasks.flatMap(task => [...task.topics()]);
-      for (const topic of this.heldTopics.gone(held, now)) this.options.events.topicGone(topic);
-    }
-    const elapsedMs = now - this.statusAt;
-    if (elapsedMs < STATUS_MS || !this.pipeline) return;
-    const rows = this.rowsSinceStatus;
-    this.statusAt = now;
-    const skipped = this.skippedSinceStatus;
-    this.rowsSinceStatus = 0;
-    this.skippedSinceStatus = 0;
-    if (rows === 0 && skipped === 0) return;
-    const { buffered } = this.pipeline;
-    const lags = this.tasks.map(task => task.lag).filter(lag => lag !== undefined);
-    this.options.log.info(`${rows} rows written, ${Math.round((rows * 1000) / elapsedMs)}/s`, {
-      lag: lags.length > 0 ? lags.reduce((sum, lag) => sum + lag, 0) : undefined,
-      skipped: skipped > 0 ? skipped : undefined,
-      buffered: buffered.rows,
-      in_flight: `${buffered.requests}/${buffered.limit}`,
-    });
+    if (settings.topicsRegex !== undefined) this.noteTopics(events, now());
+    this.progress.tick(now(), log, () => this.snapshot());
+  }
+
+  private noteTopics(events: ConnectorEvents, now: number): void {
+    if (now - this.topicsNotedAt < NOTE_TOPICS_MS) return;
+    this.topicsNotedAt = now;
+    const held = this.tasks.flatMap(task => task.snapshot().partitions.map(({ topic }) => topic));
+    for (const topic of this.heldTopics.gone(held, now)) events.topicGone(topic);
   }
 }
 
 const TICK_MS = 200;
 const TOPICS_REFRESH_MS = 3000;
-const STATUS_MS = 30_000;
-const RECONNECT_MAX_MS = 2000;
 const TOPIC_GONE_MS = 600_000;
+const NOTE_TOPICS_MS = 5000;

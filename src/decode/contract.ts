@@ -15,13 +15,23 @@ export interface VectorHint {
 export interface ValueConverter {
   /** Tells which vector fields the collection has; called again when the schema changes. */
   expect(vectors: readonly VectorHint[]): void;
-  /** Decodes the values of one poll, in order; never throws for a bad record. */
-  decode(records: readonly KafkaRecord[]): Decoded[];
+  /**
+   * Decodes the values of one poll, in order; never throws for a bad record. Answers with a promise when somebody has to be
+   * asked first, e.g. a registry for a schema.
+   */
+  decode(records: readonly KafkaRecord[]): Decoded[] | Promise<Decoded[]>;
+  /** One that was decoded before, once more, without asking anybody. */
+  redecode(record: KafkaRecord): Decoded;
   /**
    * Decodes one record again, with its numbers as exact as `precision` says. For a record of the last poll it may do so
    * in the row that `decode` gave.
    */
   decodeExact(record: KafkaRecord, precision: Exclude<Precision, 'nearest'>): Decoded;
+}
+
+/** One that asks nobody. */
+export interface LocalConverter extends ValueConverter {
+  decode(records: readonly KafkaRecord[]): Decoded[];
 }
 
 export interface KeyConverter {

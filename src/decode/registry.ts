@@ -3,7 +3,7 @@
 import { SinkError } from '../errors.ts';
 import type { Role } from '../record/bad-record.ts';
 import { textDecoding } from '../record/text.ts';
-import type { KeyConverter, ValueConverter } from './contract.ts';
+import type { KeyConverter, LocalConverter } from './contract.ts';
 import { createEnvelopeConverter, createEnvelopeKeyConverter } from './json/envelope.ts';
 import { createJsonKeyConverter } from './json/json-key.ts';
 import { createSchemalessConverter } from './json/schemaless.ts';
@@ -12,7 +12,7 @@ import type { ConverterSettings, KeyConverterSettings } from './settings.ts';
 /**
  * @throws SinkError CONFIG_INVALID when the class is not known or cannot be configured so
  */
-export function createValueConverter(settings: ConverterSettings): ValueConverter {
+export function createValueConverter(settings: ConverterSettings): LocalConverter {
   return entryOf(settings).value(settings);
 }
 
@@ -27,7 +27,7 @@ export function createKeyConverter(settings: KeyConverterSettings): KeyConverter
 // --- internal ---
 
 interface Entry {
-  value(settings: ConverterSettings): ValueConverter;
+  value(settings: ConverterSettings): LocalConverter;
   key(settings: ConverterSettings): KeyConverter;
 }
 

@@ -1,49 +1,50 @@
 // The adaptive batcher: a pure state machine that says which rows go out together, and when.
 //
-// Its rules (simulated in test/unit/sink/batcher.simulation.test.ts):
+// Its rules (simulated in test/unit/deliver/batcher.simulation.test.ts):
 // - idle, the first row goes out at once; while requests are in flight rows gather, and what has gathered is the
 //   next batch, so batches grow by themselves with the load;
 // - a key is in one request at a time, which keeps the order of its records; in a batch its last record wins;
 // - a further request goes out beside one in flight when a batch is full, or when that one takes unusually long;
 // - under a steady trickle of thousands a second it waits a millisecond or two, since a call costs as much as a
 //   hundred rows.
-import type { PrimaryKey, Row } from '../map/row.ts';
-import { InFlightLimiter, type SentRequest, type Signal } from './limiter.ts';
+import type { Budget } from './budget.ts';
+import type { Batchable, BatchEnd } from './contract.ts';
+import type { SentRequest, Signal } from './limiter.ts';
 
 export interface BatcherOptions {
   maxRows: number;
   maxBytes: number;
-  maxInFlight: number;
 }
 
-export interface Batch extends SentRequest {
+export interface Batch<R extends Batchable> extends SentRequest {
   /** What is sent: one row per key, the last. */
-  rows: Row[];
+  rows: R[];
   /** All rows that the batch answers for, in their order: `rows` and those that a later one replaced. */
-  taken: Row[];
+  taken: R[];
   /** Key → index in `rows`. */
-  keys: Map<PrimaryKey, number>;
+  keys: Map<R['key'], number>;
   /** Part of a batch that was refused for its content. */
   isolated: boolean;
 }
 
-export class Batcher {
-  readonly limiter: InFlightLimiter;
+export class Batcher<R extends Batchable> {
   /** Rows passed over since their key is in flight; older than everything in `queue`. */
-  private held: Row[] = [];
-  private queue: Row[] = [];
+  private held: R[] = [];
+  private queue: R[] = [];
   private queueHead = 0;
   private waitingBytes = 0;
   private waitingSince = 0;
-  private readonly inFlight = new Set<Batch>();
+  private readonly inFlight = new Set<Batch<R>>();
   /** Those of them that are not sent for now: their keys are taken, the server does not see them. */
-  private readonly resting = new Set<Batch>();
+  private readonly resting = new Set<Batch<R>>();
   private readonly arrivals = new ArrivalRate();
   private wake: number | undefined;
   private maxBytes: number;
 
-  constructor(private readonly options: BatcherOptions) {
-    this.limiter = new InFlightLimiter(options.maxInFlight);
+  constructor(
+    private readonly options: BatcherOptions,
+    private readonly budget: Budget,
+  ) {
     this.maxBytes = options.maxBytes;
   }
 
@@ -66,7 +67,7 @@ export class Batcher {
     return this.wake;
   }
 
-  add(rows: readonly Row[], now: number): void {
+  add(rows: readonly R[], now: number): void {
     if (rows.length === 0) return;
     if (this.waitingRows === 0) this.waitingSince = now;
     for (const row of rows) {
@@ -77,9 +78,9 @@ export class Batcher {
   }
 
   /** The batch to send now, or undefined. To be called after every event: rows added, batch finished, `wakeAt`. */
-  next(now: number): Batch | undefined {
+  next(now: number): Batch<R> | undefined {
     this.wake = undefined;
-    if (this.waitingRows === 0 || this.requestsInFlight >= this.limiter.limit) return undefined;
+    if (this.waitingRows === 0 || !this.budget.mayRequest) return undefined;
     const full = this.waitingRows >= this.options.maxRows || this.waitingBytes >= this.maxBytes;
     if (!full) {
       const until = this.waitingSince + (this.requestsInFlight > 0 ? this.patienceMs() : this.lingerMs(now));
@@ -92,58 +93,57 @@ export class Batcher {
   }
 
   /**
-   * The batch is answered for.
-   * @param signal what its end says about the server; undefined: nothing, e.g. of a batch that was given up
+   * The batch is over. Only an acknowledgement says something about the server: of the tries that failed, `failed` has
+   * told.
    */
-  finish(batch: Batch, signal: Signal | undefined, now: number): void {
-    this.inFlight.delete(batch);
-    this.resting.delete(batch);
-    if (signal !== undefined) this.limiter.finished(signal, batch, now);
+  finish(batch: Batch<R>, end: BatchEnd, now: number): void {
+    if (end === 'acknowledged') this.budget.tried('ok', batch, now);
+    this.leave(batch);
   }
 
   /** A try failed and the batch will be sent again by its owner; it stays in flight, and so do its keys. */
-  failed(batch: Batch, signal: Signal, now: number): void {
-    this.limiter.finished(signal, batch, now);
+  failed(batch: Batch<R>, signal: Signal, now: number): void {
+    this.budget.tried(signal, batch, now);
   }
 
   /** The request was too large for the server: its rows wait again, at the front, and batches become smaller. */
-  split(batch: Batch, now: number): void {
-    this.inFlight.delete(batch);
+  split(batch: Batch<R>, now: number): void {
     this.maxBytes = Math.max(1, Math.floor(Math.min(this.maxBytes, batch.bytes) / 2));
     this.held = [...batch.taken, ...this.held];
     for (const row of batch.taken) this.waitingBytes += row.bytes;
     this.waitingSince = now;
+    this.leave(batch);
   }
 
   /**
    * Two batches in the place of one of several rows: each with half of its keys and all rows of these. Both stay in
    * flight, so that no newer row of a key overtakes them; the second one rests until `resume`.
    */
-  halve(batch: Batch): [Batch, Batch] {
+  halve(batch: Batch<R>): [Batch<R>, Batch<R>] {
     const middle = batch.rows.length >> 1;
-    const inFirst = new Set<PrimaryKey | Row>();
+    const inFirst = new Set<R['key'] | R>();
     for (const row of batch.rows.slice(0, middle)) inFirst.add(row.key ?? row);
     const halves = [true, false].map(first => {
-      const half: Batch = { ...batch, isolated: true };
+      const half: Batch<R> = { ...batch, isolated: true };
       this.replace(
         half,
         batch.taken.filter(row => inFirst.has(row.key ?? row) === first),
       );
       this.inFlight.add(half);
       return half;
-    }) as [Batch, Batch];
-    this.inFlight.delete(batch);
+    }) as [Batch<R>, Batch<R>];
+    this.inFlight.delete(batch); // the first half has its request
     this.resting.add(halves[1]);
     return halves;
   }
 
   /** A resting batch is sent now. */
-  resume(batch: Batch): void {
-    this.resting.delete(batch);
+  resume(batch: Batch<R>): void {
+    if (this.resting.delete(batch)) this.budget.requestTaken();
   }
 
   /** A batch that will be sent again answers for these rows only, in their order: others went away, or changed. */
-  replace(batch: Batch, taken: Row[]): void {
+  replace(batch: Batch<R>, taken: R[]): void {
     batch.rows = [];
     batch.keys = new Map();
     batch.bytes = 0;
@@ -157,9 +157,9 @@ export class Batcher {
   }
 
   /** Takes waiting rows out, e.g. those of a partition that is no longer ours. */
-  drop(unwanted: (row: Row) => boolean): Row[] {
-    const dropped: Row[] = [];
-    const keep = (row: Row) => {
+  drop(unwanted: (row: R) => boolean): R[] {
+    const dropped: R[] = [];
+    const keep = (row: R) => {
       if (!unwanted(row)) return true;
       dropped.push(row);
       this.waitingBytes -= row.bytes;
@@ -172,8 +172,8 @@ export class Batcher {
   }
 
   /** Maps waiting rows again after a change of the collection's schema; undefined takes a row out. */
-  replaceWaiting(map: (row: Row) => Row | undefined): void {
-    const replace = (row: Row) => map(row) ?? [];
+  replaceWaiting(map: (row: R) => R | undefined): void {
+    const replace = (row: R) => map(row) ?? [];
     this.held = this.held.flatMap(replace);
     this.queue = this.queue.slice(this.queueHead).flatMap(replace);
     this.queueHead = 0;
@@ -184,9 +184,14 @@ export class Batcher {
 
   // --- internal ---
 
+  private leave(batch: Batch<R>): void {
+    const resting = this.resting.delete(batch);
+    if (this.inFlight.delete(batch) && !resting) this.budget.requestReturned();
+  }
+
   /** How long rows may gather behind a request in flight that is slower than usual, ms. */
   private patienceMs(): number {
-    return Math.max(MIN_PATIENCE_MS, this.limiter.latencyMs * 2);
+    return Math.max(MIN_PATIENCE_MS, this.budget.latencyMs * 2);
   }
 
   /** The wait that pays when nothing is in flight, ms: 0 for a trickle, at most MAX_LINGER_MS for a stream. */
@@ -196,8 +201,8 @@ export class Batcher {
     return Math.min(MAX_LINGER_MS, WORTHWHILE_ROWS / rowsPerMs);
   }
 
-  private take(now: number): Batch | undefined {
-    const batch: Batch = {
+  private take(now: number): Batch<R> | undefined {
+    const batch: Batch<R> = {
       rows: [],
       taken: [],
       bytes: 0,
@@ -207,7 +212,7 @@ export class Batcher {
       saturated: false,
       isolated: false,
     };
-    const passedOver: Row[] = [];
+    const passedOver: R[] = [];
     const { maxRows } = this.options;
     const held = this.held;
     let heldAt = 0;
@@ -232,14 +237,15 @@ export class Batcher {
     if (batch.taken.length === 0) return undefined;
     for (const row of batch.taken) this.waitingBytes -= row.bytes;
     this.waitingSince = now;
-    batch.alone = this.requestsInFlight === 0;
+    batch.alone = this.budget.requestsInFlight === 0;
     this.inFlight.add(batch);
-    batch.saturated = this.requestsInFlight >= this.limiter.limit && this.waitingRows > 0;
+    this.budget.requestTaken();
+    batch.saturated = !this.budget.mayRequest && this.waitingRows > 0;
     return batch;
   }
 
   /** Puts a row into the batch or passes it over; false when the batch has no room for it. */
-  private offer(row: Row, batch: Batch, passedOver: Row[], maxRows: number): boolean {
+  private offer(row: R, batch: Batch<R>, passedOver: R[], maxRows: number): boolean {
     const { key } = row;
     if (key !== undefined) {
       for (const other of this.inFlight) {

@@ -1,8 +1,7 @@
 // What a failed write leads to, and how long the pause before the next try is: decided here and nowhere else.
-
-import type { Failure } from '../milvus/client/failure.ts';
+import { backoffMs } from '../backoff.ts';
+import type { Failure, FailureKind } from '../milvus/client/failure.ts';
 import type { Signal } from './limiter.ts';
-import { backoffMs, retryExpired } from './retry.ts';
 import type { ErrorsSettings } from './settings.ts';
 
 export type Verdict =
@@ -14,7 +13,7 @@ export type Verdict =
       signal: Signal;
       /** Read the collection's schema first: it may be another one. */
       describe: boolean;
-      /** Nothing to tell anybody yet. */
+      /** No reason to tell anybody yet. */
       quiet: boolean;
     }
   /** The request is too large: send it as smaller ones, and make smaller ones from now on. */
@@ -36,7 +35,7 @@ export interface Situation {
   failingForMs: number;
   /** Since Milvus has been answering with nothing but refusals, ms. */
   refusedForMs: number;
-  /** A write of this sink has been acknowledged before. */
+  /** A write of this task has been acknowledged before. */
   accepted: boolean;
 }
 
@@ -47,29 +46,21 @@ export interface VerdictPolicy extends Pick<ErrorsSettings, 'retryTimeoutMs' | '
   random: () => number;
 }
 
-/** @param failure what Milvus or gRPC answered, classified (milvus/status.ts) */
+/** @param failure what Milvus or gRPC answered, classified (milvus/client/failure.ts) */
 export function verdictOn(failure: Failure, situation: Situation, policy: VerdictPolicy): Verdict {
   const { attempt, rows, failingForMs } = situation;
-  switch (failure.kind) {
-    case 'tooLarge':
-      return { action: rows > 1 ? 'shrink' : 'reject' };
-    case 'badRow':
-      return { action: rows > 1 ? 'isolate' : 'reject' };
-    case 'refused':
-      if (!mayPass(failure, situation, policy)) return { action: 'end' };
-      break;
-    default:
-  }
+  const rule = RULES[failure.kind];
+  if ('alone' in rule) return { action: rows > 1 ? rule.together : rule.alone };
+  if (rule.mayNotPass && !mayPass(failure, situation, policy)) return { action: 'end' };
   if (retryExpired(failingForMs, policy.retryTimeoutMs)) return { action: 'end' };
-  const baseMs = FIRST_PAUSE_MS[failure.kind] ?? PAUSE_MS;
   return {
     action: 'retry',
     pauseMs: backoffMs(attempt, {
-      baseMs,
-      maxMs: Math.max(baseMs, policy.retryDelayMaxMs),
+      baseMs: rule.firstPauseMs,
+      maxMs: Math.max(rule.firstPauseMs, policy.retryDelayMaxMs),
       random: policy.random,
     }),
-    signal: failure.kind === 'overloaded' ? 'overloaded' : 'unavailable',
+    signal: rule.signal,
     describe: failure.kind === 'schemaChanged' || ABOUT_THE_COLLECTION.has(failure.label),
     quiet: failure.kind === 'schemaChanged' && attempt === 1,
   };
@@ -77,11 +68,22 @@ export function verdictOn(failure: Failure, situation: Situation, policy: Verdic
 
 // --- internal ---
 
-const PAUSE_MS = 100;
-const FIRST_PAUSE_MS: { readonly [kind in Failure['kind']]?: number } = {
+type Rule =
+  /** Tried again after a pause that doubles; `mayNotPass`: for a bounded time only, and not always. */
+  | { firstPauseMs: number; signal: Signal; mayNotPass?: true }
+  /** Never tried again as it is. */
+  | { alone: 'reject'; together: 'shrink' | 'isolate' };
+
+const RULES: Readonly<Record<FailureKind, Rule>> = {
+  retry: { firstPauseMs: 100, signal: 'unavailable' },
+  overloaded: { firstPauseMs: 100, signal: 'overloaded' },
+  schemaChanged: { firstPauseMs: 100, signal: 'unavailable' },
+  unknown: { firstPauseMs: 100, signal: 'unavailable' },
   // A full disk or an exhausted quota does not pass in a second, nor is a token renewed in one.
-  full: 5000,
-  refused: 1000,
+  full: { firstPauseMs: 5000, signal: 'unavailable' },
+  refused: { firstPauseMs: 1000, signal: 'unavailable', mayNotPass: true },
+  tooLarge: { alone: 'reject', together: 'shrink' },
+  badRow: { alone: 'reject', together: 'isolate' },
 };
 
 /** Refusals that another schema, or a collection that is there again, may end. */
@@ -101,4 +103,9 @@ const ACCEPTED_AT_START: ReadonlySet<string> = new Set(['not_authenticated', ...
 function mayPass(failure: Failure, situation: Situation, { refusedTimeoutMs }: VerdictPolicy): boolean {
   if (!situation.accepted && !ACCEPTED_AT_START.has(failure.label)) return false;
   return refusedTimeoutMs < 0 || situation.refusedForMs < refusedTimeoutMs;
+}
+
+/** `errors.retry.timeout`: 0 and negative mean for ever, as Connect repeats a RetriableException of a sink's put. */
+function retryExpired(failingForMs: number, retryTimeoutMs: number): boolean {
+  return retryTimeoutMs > 0 && failingForMs >= retryTimeoutMs;
 }

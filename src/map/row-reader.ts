@@ -7,10 +7,13 @@ import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import { typeName } from '../milvus/field/schema.ts';
 import { DataType } from '../milvus/wire/data-type.ts';
 import type { WriteOperation } from '../milvus/wire/encode.ts';
-import type { SinkEvents } from '../observe/events.ts';
+import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
+import type { Profile } from '../observe/profile.ts';
+import { type Outcome, type RecordBatch, TOMBSTONE } from '../record/contract.ts';
 import { NEEDS_EXACT, NEEDS_SOURCES, type NeedsMore } from '../record/decoded.ts';
 import type { KafkaRecord } from '../record/record.ts';
+import type { BatchReader } from './contract.ts';
 import { chooseInsertMode } from './insert-mode.ts';
 import type { Row } from './row.ts';
 import { type ColumnMapper, createRowMapper, type DropReason } from './row-mapper.ts';
@@ -23,15 +26,13 @@ export interface RowReaderOptions {
   schema: CollectionSchema;
   valueConverter: ValueConverter;
   keyConverter: KeyConverter;
-  events: SinkEvents;
+  events: TaskEvents;
   log: Logger;
+  profile: Profile;
 }
 
-/** What became of a record: its row; `skipped`, nothing is written for it; or what is wrong with it. */
-export type ReadRow = Row | 'skipped' | RecordError;
-
-export class RowReader {
-  private schema!: CollectionSchema;
+export class RowReader implements BatchReader {
+  private collection!: CollectionSchema;
   private mapper!: ColumnMapper;
   private mode: WriteOperation;
   private readonly said = new Set<string>();
@@ -48,12 +49,12 @@ export class RowReader {
   }
 
   /** Where the rows go. */
-  get target(): CollectionSchema {
-    return this.schema;
+  get schema(): CollectionSchema {
+    return this.collection;
   }
 
   /** How they are written there. */
-  get insertMode(): WriteOperation {
+  get operation(): WriteOperation {
     return this.mode;
   }
 
@@ -77,7 +78,7 @@ export class RowReader {
           : `collection ${schema.collection} takes its keys from the records: rows are upserted`,
       );
     }
-    this.schema = schema;
+    this.collection = schema;
     this.mapper = mapper;
     const vectors = schema.fields.filter(
       field => field.type === DataType.FloatVector && !field.functionOutput,
@@ -89,18 +90,33 @@ export class RowReader {
     }
   }
 
-  decode(records: readonly KafkaRecord[]): Decoded[] {
-    return this.options.valueConverter.decode(records);
+  read(batch: RecordBatch): Outcome<Row>[] | Promise<Outcome<Row>[]> {
+    const { valueConverter, profile } = this.options;
+    const records = batch.records();
+    const decoded = profile.time('decode', () => valueConverter.decode(records));
+    if (decoded instanceof Promise) return decoded.then(values => this.toRows(records, values));
+    return this.toRows(records, decoded);
   }
 
-  toRow(record: KafkaRecord, decoded: Decoded): ReadRow {
+  reread(record: KafkaRecord): Outcome<Row> {
+    return this.toRow(record, this.options.valueConverter.redecode(record));
+  }
+
+  // --- internal ---
+
+  private toRows(records: readonly KafkaRecord[], values: readonly Decoded[]): Outcome<Row>[] {
+    return this.options.profile.time('map', () => {
+      const outcomes = new Array<Outcome<Row>>(records.length);
+      for (let i = 0; i < records.length; i++) outcomes[i] = this.toRow(records[i]!, values[i]!);
+      return outcomes;
+    });
+  }
+
+  private toRow(record: KafkaRecord, decoded: Decoded): Outcome<Row> {
     try {
       const keyError = this.options.keyConverter.check(record);
       if (keyError) throw keyError;
-      if (decoded === null) {
-        this.options.events.skipped('tombstone', 1);
-        return 'skipped';
-      }
+      if (decoded === null) return TOMBSTONE;
       if (decoded instanceof RecordError) throw decoded;
       const row = this.mapper.map(decoded, record);
       return typeof row === 'symbol' ? this.toExactRow(record, row) : row;
@@ -109,8 +125,6 @@ export class RowReader {
       return withEnvelopeHint(error, decoded);
     }
   }
-
-  // --- internal ---
 
   private toExactRow(record: KafkaRecord, needed: NeedsMore): Row {
     const precision = needed === NEEDS_EXACT ? 'integers' : 'sources';
@@ -128,7 +142,9 @@ export class RowReader {
     this.options.events.fieldsDropped(1);
     if (reason === 'unwritable') return;
     const why =
-      reason === 'generated' ? 'it is filled by the server' : `collection ${this.schema.collection} lacks it`;
+      reason === 'generated'
+        ? 'it is filled by the server'
+        : `collection ${this.collection.collection} lacks it`;
     this.sayOnce(field, `${why}: dropped from every record`);
   }
 

@@ -1,4 +1,5 @@
-// What happens in a pipeline, told to whoever wants to count it. The data path knows no metrics library.
+// What happens in a task, for whoever wants to count it: plain data, once for each poll, request or rebalance, and for
+// each record where it says so. The data path knows no metrics library.
 
 /** Why a record was read and not written. */
 export type SkipReason = 'tombstone' | 'bad_record';
@@ -11,8 +12,9 @@ export interface WriteReport {
   latencyMs: number;
 }
 
-export interface SinkEvents {
-  /** One poll's yield. */
+/** What is a state and not an event (lag, what is buffered) is in a TaskSnapshot. */
+export interface TaskEvents {
+  /** One poll's records of a topic. @param bytes of their values */
   polled(topic: string, records: number, bytes: number): void;
   skipped(reason: SkipReason, records: number): void;
   /** Fields of records that the collection lacks (and has no dynamic field for). */
@@ -25,13 +27,11 @@ export interface SinkEvents {
   endToEnd(seconds: number): void;
   /** A request failed and will be tried again; `code` is a short bounded label. */
   retried(code: string): void;
-  inFlight(requests: number, limit: number): void;
-  buffered(rows: number, bytes: number): void;
-  lag(topic: string, partition: number, records: number): void;
-  committed(topic: string, partition: number, offset: number): void;
   rebalanced(kind: 'assigned' | 'revoked' | 'lost'): void;
-  /** A partition left this process: its gauges go. */
-  forgotten(topic: string, partition: number): void;
+}
+
+/** What happens to a connector besides its tasks' events. */
+export interface ConnectorEvents extends TaskEvents {
   /** A topic that matched a pattern has left this process: its counters go. */
   topicGone(topic: string): void;
 }

@@ -47,6 +47,17 @@ export function createLogger(options: LoggerOptions): Logger {
   };
 }
 
+/** A logger that adds these fields to every line. */
+export function withFields(log: Logger, fields: LogFields): Logger {
+  return {
+    debug: (message, more) => log.debug(message, { ...fields, ...more }),
+    info: (message, more) => log.info(message, { ...fields, ...more }),
+    warn: (message, more) => log.warn(message, { ...fields, ...more }),
+    error: (message, more) => log.error(message, { ...fields, ...more }),
+    enabled: level => log.enabled(level),
+  };
+}
+
 /** Text with every control and direction-changing character written as `\n`, `\t`, `\xNN` or `\uNNNN`. */
 export function escapeControl(text: string): string {
   return text.isWellFormed() && !UNSAFE.test(text)

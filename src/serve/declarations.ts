@@ -10,6 +10,7 @@ export interface MetricDeclaration {
   buckets?: readonly number[];
 }
 
+const OF_CONNECTOR: Readonly<Record<string, string>> = { connector: "the connector's `name`" };
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const TOPIC = 'a topic that is read';
 const COUNTED_TOPIC = 'a topic that is read; under `topics.regex`, gone ten minutes after its last partition';
@@ -75,7 +76,12 @@ export const METRICS = {
   ready: gauge('ready', '1 when a check passes, 0 when not: what /readyz looks at.', {
     check: '`kafka`, `milvus`, `pipeline`',
   }),
-  buildInfo: gauge('build_info', 'Always 1; the versions are in the labels.', {
+  connectorState: gauge(
+    'connector_state',
+    '1 for the state that the connector is in, 0 for the others; /healthz has the reason of FAILED.',
+    { state: '`STARTING`, `RUNNING`, `STOPPING`, `STOPPED`, `FAILED`' },
+  ),
+  buildInfo: bare('gauge', 'milvus_sink_build_info', 'Always 1; the versions are in the labels.', {
     version: 'of milvus-sink',
     commit: 'it was built from',
     bun: "Bun's version",
@@ -85,10 +91,15 @@ export const METRICS = {
   processStart: bare('gauge', 'process_start_time_seconds', 'Start of the process, seconds since the epoch.'),
 } satisfies Record<string, MetricDeclaration>;
 
+/** Every metric of a connector has it, also where there is one connector. */
+export const CONNECTOR = 'connector';
+
 /** The README's table of metrics, Markdown. */
 export function renderMetricsTable(): string {
   const rows = Object.values<MetricDeclaration>(METRICS).map(metric => {
-    const labels = Object.entries(metric.labels).map(([name, values]) => `\`${name}\`: ${values}`);
+    const labels = Object.entries(metric.labels)
+      .filter(([name]) => name !== CONNECTOR)
+      .map(([name, values]) => `\`${name}\`: ${values}`);
     return `| \`${metric.name}\` | ${metric.type} | ${labels.join('; ')} | ${metric.help} |`;
   });
   return ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows].join('\n');
@@ -98,19 +109,20 @@ export function renderMetricsTable(): string {
 
 type Labels = Readonly<Record<string, string>>;
 
+/** Of a connector, as the two after it. */
 function counter(name: string, help: string, labels: Labels = {}): MetricDeclaration {
-  return { name: `milvus_sink_${name}`, type: 'counter', help, labels };
+  return { name: `milvus_sink_${name}`, type: 'counter', help, labels: { ...OF_CONNECTOR, ...labels } };
 }
 
 function gauge(name: string, help: string, labels: Labels = {}): MetricDeclaration {
-  return { name: `milvus_sink_${name}`, type: 'gauge', help, labels };
+  return { name: `milvus_sink_${name}`, type: 'gauge', help, labels: { ...OF_CONNECTOR, ...labels } };
 }
 
 function histogram(name: string, help: string, buckets: readonly number[]): MetricDeclaration {
-  return { name: `milvus_sink_${name}`, type: 'histogram', help, labels: {}, buckets };
+  return { name: `milvus_sink_${name}`, type: 'histogram', help, labels: OF_CONNECTOR, buckets };
 }
 
-/** A metric every Prometheus client has, under the name that dashboards know. */
-function bare(type: 'counter' | 'gauge', name: string, help: string): MetricDeclaration {
-  return { name, type, help, labels: {} };
+/** Of the process; those that every Prometheus client has are under the name that dashboards know. */
+function bare(type: 'counter' | 'gauge', name: string, help: string, labels: Labels = {}): MetricDeclaration {
+  return { name, type, help, labels };
 }

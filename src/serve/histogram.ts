@@ -8,22 +8,43 @@ export interface Sample {
   value: number;
 }
 
-/** A histogram without labels that a prom-client registry can hold. */
+/** A histogram that a prom-client registry can hold: a series for each set of labels, made beforehand. */
 export class PlainHistogram {
   readonly type = 'histogram';
   readonly aggregator = 'sum';
-  private readonly bounds: Float64Array;
-  /** Observations per bucket, not cumulated; the last is above every bound. */
-  private readonly counts: Float64Array;
-  private sum = 0;
+  private readonly series: HistogramSeries[] = [];
 
   /** @param bounds upper bounds (inclusive), ascending, in the metric's unit */
   constructor(
     readonly name: string,
     readonly help: string,
-    bounds: readonly number[],
+    private readonly bounds: readonly number[],
+  ) {}
+
+  /** A further series; its labels differ from those of the others. */
+  with(labels: Record<string, string>): HistogramSeries {
+    const one = new HistogramSeries(this.name, labels, Float64Array.from(this.bounds));
+    this.series.push(one);
+    return one;
+  }
+
+  /** Asked by the registry at each scrape. */
+  async get(): Promise<{ name: string; help: string; type: string; aggregator: string; values: Sample[] }> {
+    const { name, help, type, aggregator } = this;
+    return { name, help, type, aggregator, values: this.series.flatMap(one => one.samples()) };
+  }
+}
+
+export class HistogramSeries {
+  /** Observations per bucket, not cumulated; the last is above every bound. */
+  private readonly counts: Float64Array;
+  private sum = 0;
+
+  constructor(
+    private readonly name: string,
+    private readonly labels: Record<string, string>,
+    private readonly bounds: Float64Array,
   ) {
-    this.bounds = Float64Array.from(bounds);
     this.counts = new Float64Array(bounds.length + 1);
   }
 
@@ -37,29 +58,17 @@ export class PlainHistogram {
     this.sum += value;
   }
 
-  /** Asked by the registry at each scrape. */
-  async get(): Promise<{ name: string; help: string; type: string; aggregator: string; values: Sample[] }> {
-    const { name, help, type, aggregator } = this;
-    return { name, help, type, aggregator, values: this.samples() };
-  }
-
-  reset(): void {
-    this.counts.fill(0);
-    this.sum = 0;
-  }
-
-  // --- internal ---
-
-  private samples(): Sample[] {
+  samples(): Sample[] {
+    const { name, labels } = this;
     const values: Sample[] = [];
     let cumulated = 0;
     this.counts.forEach((count, bucket) => {
       cumulated += count;
       const le = bucket < this.bounds.length ? String(this.bounds[bucket]) : '+Inf';
-      values.push({ metricName: `${this.name}_bucket`, labels: { le }, value: cumulated });
+      values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: cumulated });
     });
-    values.push({ metricName: `${this.name}_sum`, labels: {}, value: this.sum });
-    values.push({ metricName: `${this.name}_count`, labels: {}, value: cumulated });
+    values.push({ metricName: `${name}_sum`, labels, value: this.sum });
+    values.push({ metricName: `${name}_count`, labels, value: cumulated });
     return values;
   }
 }

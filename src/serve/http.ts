@@ -1,22 +1,18 @@
 // What the process tells over HTTP: alive, ready, healthy, and its metrics. Read only, and nothing secret.
 
 import { SinkError } from '../errors.ts';
-import type { Health } from '../observe/health.ts';
+import type { ConnectorSnapshot } from '../observe/snapshot.ts';
+import { missingChecks, renderHealth } from './health-page.ts';
 import { renderStatusPage } from './status-page.ts';
 
 export interface HttpOptions {
   /** Address to bind; empty for all. */
   host: string;
   port: number;
-  /** The sink's `name`. */
-  name: string;
   version: string;
-  health: Health;
+  /** The state of all connectors, at least one. */
+  connectors: () => ConnectorSnapshot[];
   metrics: { readonly contentType: string; render(): Promise<string> };
-  /** What is missing when the main loop stands still; undefined while it lives. Answering at all is the default. */
-  stalled?: () => string | undefined;
-  /** Lines for the status page: what this process does. No secrets. */
-  about?: Readonly<Record<string, string>>;
 }
 
 export interface HttpServer {
@@ -81,19 +77,15 @@ const PAGES: Record<string, (options: HttpOptions) => Response | Promise<Respons
     const page = renderStatusPage(options);
     return reply(200, 'text/html; charset=utf-8', page);
   },
-  '/livez': ({ stalled }) => {
-    const reason = stalled?.();
-    return reason === undefined ? plain(200, 'alive\n') : plain(503, `stalled: ${reason}\n`);
+  '/livez': () => plain(200, 'alive\n'),
+  '/readyz': ({ connectors }) => {
+    const missing = missingChecks(connectors());
+    return missing.length === 0 ? plain(200, 'ready\n') : plain(503, missing.join(''));
   },
-  '/readyz': ({ health }) => {
-    const missing = Object.entries(health.snapshot()).filter(([, check]) => !check.ok);
-    if (health.ready) return plain(200, 'ready\n');
-    return plain(503, missing.map(([name, check]) => `not ready: ${name}: ${check.detail}\n`).join(''));
-  },
-  '/healthz': ({ health, name, version }) => {
-    const body = { status: health.ready ? 'ok' : 'failing', name, version, checks: health.snapshot() };
-    const text = JSON.stringify(body, null, 2) + '\n';
-    return reply(health.ready ? 200 : 503, 'application/json; charset=utf-8', text);
+  '/healthz': ({ connectors, version }) => {
+    const all = connectors();
+    const ready = all.every(one => one.ready);
+    return reply(ready ? 200 : 503, 'application/json; charset=utf-8', renderHealth(all, version));
   },
   '/metrics': async ({ metrics }) => reply(200, metrics.contentType, await metrics.render()),
 };

@@ -1,37 +1,29 @@
-// Counts what happens in the pipelines and prints it for Prometheus.
+// Counts what happens in the connectors, asks them for their state when somebody looks, and prints it for Prometheus.
 
 import Counter from 'prom-client/lib/counter.js';
 import Gauge from 'prom-client/lib/gauge.js';
 import Registry from 'prom-client/lib/registry.js';
-import type { SinkEvents } from '../observe/events.ts';
-import type { Health } from '../observe/health.ts';
+import type { ConnectorEvents } from '../observe/events.ts';
+import type { ConnectorSnapshot } from '../observe/snapshot.ts';
 import { METRICS, type MetricDeclaration } from './declarations.ts';
 import { PlainHistogram } from './histogram.ts';
-
-export { renderMetricsTable } from './declarations.ts';
-
-/** The process' own figures, passed in. */
-export interface ProcessUsage {
-  /** User and system CPU time since the start, s. */
-  cpuSeconds(): number;
-  /** Bytes. */
-  residentBytes(): number;
-  /** Seconds since the epoch. */
-  startSeconds: number;
-}
+import { type ProcessUsage, processUsage } from './process-usage.ts';
 
 export interface MetricsOptions {
   version: string;
   commit?: string | undefined;
   bun?: string | undefined;
   usage?: ProcessUsage;
+  /** The state of all connectors, asked for at each scrape. */
+  connectors: () => ConnectorSnapshot[];
 }
 
 export interface Metrics {
-  /** Each call costs nanoseconds to a microsecond; those of each record nanoseconds. */
-  readonly events: SinkEvents;
-  /** Makes `milvus_sink_ready` say what these checks say. */
-  bindHealth(health: Health): void;
+  /**
+   * Counts the events of one connector. Each call costs nanoseconds to a microsecond; those of each record nanoseconds.
+   * To be asked for once for each connector.
+   */
+  eventsOf(connector: string): ConnectorEvents;
   /** Content type of what `render` returns. */
   readonly contentType: string;
   /** All metrics in Prometheus' text format 0.0.4. */
@@ -44,8 +36,7 @@ export const MAX_RETRY_CODES = 50;
 /** Metrics of this process in a registry of their own. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
-  const usage = options.usage ?? processUsage();
-  const m = register(registry, usage);
+  const m = register(registry, options);
   m.buildInfo.set(
     {
       version: options.version,
@@ -54,104 +45,114 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     1,
   );
-  for (const operation of ['upsert', 'insert', 'delete']) m.rowsWritten.inc({ operation }, 0);
-  for (const reason of ['tombstone', 'bad_record']) m.recordsSkipped.inc({ reason }, 0);
-  for (const kind of ['assigned', 'revoked', 'lost']) m.rebalances.inc({ kind }, 0);
-
-  const retryLabel = boundedLabel(MAX_RETRY_CODES);
-  const events: SinkEvents = {
-    polled(topic, records, bytes) {
-      m.recordsRead.inc({ topic }, records);
-      m.bytesRead.inc({ topic }, bytes);
-    },
-    skipped: (reason, records) => m.recordsSkipped.inc({ reason }, records),
-    fieldsDropped(count) {
-      m.load.fieldsDropped += count;
-    },
-    written(operation, report) {
-      m.rowsWritten.inc({ operation }, report.rows);
-      m.batchRows.observe(report.rows);
-      m.batchBytes.observe(report.bytes);
-      m.requestSeconds.observe(report.latencyMs / 1000);
-    },
-    superseded: rows => m.rowsSuperseded.inc(rows),
-    // A producer's clock may be ahead of ours.
-    endToEnd: seconds => m.endToEndSeconds.observe(Math.max(seconds, 0)),
-    retried: code => m.requestRetries.inc({ code: retryLabel(code) }),
-    inFlight(requests, limit) {
-      m.load.requests = requests;
-      m.load.limit = limit;
-    },
-    buffered(rows, bytes) {
-      m.load.rows = rows;
-      m.load.bytes = bytes;
-    },
-    lag: (topic, partition, records) => m.lagRecords.set({ topic, partition }, records),
-    committed: (topic, partition, offset) => m.committedOffset.set({ topic, partition }, offset),
-    rebalanced: kind => m.rebalances.inc({ kind }),
-    forgotten(topic, partition) {
-      m.lagRecords.remove({ topic, partition });
-      m.committedOffset.remove({ topic, partition });
-    },
-    topicGone(topic) {
-      m.recordsRead.remove({ topic });
-      m.bytesRead.remove({ topic });
-    },
-  };
   return {
-    events,
-    bindHealth(health) {
-      m.readHealth = () => health.snapshot();
-    },
+    eventsOf: connector => countEvents(m, connector),
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    render() {
+      m.current.connectors = options.connectors();
+      return registry.metrics();
+    },
   };
 }
 
 // --- internal ---
 
-function register(registry: Registry, usage: ProcessUsage) {
-  const registers = [registry];
+type Registered = ReturnType<typeof register>;
+
+function countEvents(m: Registered, connector: string): ConnectorEvents {
+  for (const operation of ['upsert', 'insert', 'delete']) m.rowsWritten.inc({ connector, operation }, 0);
+  for (const reason of ['tombstone', 'bad_record']) m.recordsSkipped.inc({ connector, reason }, 0);
+  for (const kind of ['assigned', 'revoked', 'lost']) m.rebalances.inc({ connector, kind }, 0);
+  m.rowsSuperseded.inc({ connector }, 0);
+  const batchRows = m.batchRows.with({ connector });
+  const batchBytes = m.batchBytes.with({ connector });
+  const requestSeconds = m.requestSeconds.with({ connector });
+  const endToEndSeconds = m.endToEndSeconds.with({ connector });
+  const retryLabel = boundedLabel(MAX_RETRY_CODES);
+  m.droppedFields.set(connector, 0);
+  return {
+    polled(topic, records, bytes) {
+      m.recordsRead.inc({ connector, topic }, records);
+      m.bytesRead.inc({ connector, topic }, bytes);
+    },
+    skipped: (reason, records) => m.recordsSkipped.inc({ connector, reason }, records),
+    fieldsDropped: count => m.droppedFields.set(connector, m.droppedFields.get(connector)! + count),
+    written(operation, report) {
+      m.rowsWritten.inc({ connector, operation }, report.rows);
+      batchRows.observe(report.rows);
+      batchBytes.observe(report.bytes);
+      requestSeconds.observe(report.latencyMs / 1000);
+    },
+    superseded: rows => m.rowsSuperseded.inc({ connector }, rows),
+    // A producer's clock may be ahead of ours.
+    endToEnd: seconds => endToEndSeconds.observe(Math.max(seconds, 0)),
+    retried: code => m.requestRetries.inc({ connector, code: retryLabel(code) }),
+    rebalanced: kind => m.rebalances.inc({ connector, kind }),
+    topicGone(topic) {
+      m.recordsRead.remove({ connector, topic });
+      m.bytesRead.remove({ connector, topic });
+    },
+  };
+}
+
+function register(registry: Registry, options: MetricsOptions) {
+  const usage = options.usage ?? processUsage();
+  /** As of the scrape that is made now. */
+  const current = { connectors: [] as ConnectorSnapshot[] };
   const config = (d: MetricDeclaration) => ({
     name: d.name,
     help: d.help,
     labelNames: Object.keys(d.labels),
-    registers,
+    registers: [registry],
   });
   const counter = (d: MetricDeclaration) => new Counter(config(d));
-  const gauge = (d: MetricDeclaration) => new Gauge(config(d));
-  /** A value that is asked for when Prometheus asks. */
-  const asked = (d: MetricDeclaration, read: () => number) =>
-    new Gauge({
-      ...config(d),
-      collect() {
-        this.set(read());
-      },
-    });
-  /** A total that is asked for, too: it may rise with every field of every record. */
-  const total = (d: MetricDeclaration, read: () => number) =>
-    new Counter({
-      ...config(d),
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
   const histogram = (d: MetricDeclaration) => {
     const own = new PlainHistogram(d.name, d.help, d.buckets ?? []);
     // The registry asks nothing but name and get() of a metric; its type lists its own classes only.
     registry.registerMetric(own as unknown as Gauge);
     return own;
   };
-  const state = {
-    load: { requests: 0, limit: 0, rows: 0, bytes: 0, fieldsDropped: 0 },
-    readHealth: undefined as (() => ReturnType<Health['snapshot']>) | undefined,
-  };
+  /** Values that are asked for at each scrape: what is not there any more has no series any more. */
+  const asked = (d: MetricDeclaration, read: (set: SetSample) => void) =>
+    new Gauge({
+      ...config(d),
+      collect() {
+        this.reset();
+        read((labels, value) => this.set(labels, value));
+      },
+    });
+  /** A total that is asked for, too: it may rise with every field of every record. */
+  const total = (d: MetricDeclaration, read: (set: SetSample) => void) =>
+    new Counter({
+      ...config(d),
+      collect() {
+        this.reset();
+        read((labels, value) => this.inc(labels, value));
+      },
+    });
+  const ofConnectors = (d: MetricDeclaration, value: (connector: ConnectorSnapshot) => number) =>
+    asked(d, set => {
+      for (const one of current.connectors) set({ connector: one.name }, value(one));
+    });
+  const ofPartitions = (d: MetricDeclaration, value: (partition: Partition) => number | undefined) =>
+    asked(d, set => {
+      for (const { name, tasks } of current.connectors)
+        for (const { partitions } of tasks)
+          for (const one of partitions) {
+            const known = value(one);
+            if (known === undefined) continue;
+            set({ connector: name, topic: one.topic, partition: String(one.partition) }, known);
+          }
+    });
+
+  const droppedFields = new Map<string, number>();
   const metrics = {
     recordsRead: counter(METRICS.recordsRead),
     bytesRead: counter(METRICS.bytesRead),
     recordsSkipped: counter(METRICS.recordsSkipped),
-    fieldsDropped: total(METRICS.fieldsDropped, () => state.load.fieldsDropped),
+    fieldsDropped: total(METRICS.fieldsDropped, set => {
+      for (const [connector, count] of droppedFields) set({ connector }, count);
+    }),
     rowsWritten: counter(METRICS.rowsWritten),
     rowsSuperseded: counter(METRICS.rowsSuperseded),
     batchRows: histogram(METRICS.batchRows),
@@ -159,28 +160,39 @@ function register(registry: Registry, usage: ProcessUsage) {
     requestSeconds: histogram(METRICS.requestSeconds),
     endToEndSeconds: histogram(METRICS.endToEndSeconds),
     requestRetries: counter(METRICS.requestRetries),
-    inFlightRequests: asked(METRICS.inFlightRequests, () => state.load.requests),
-    inFlightLimit: asked(METRICS.inFlightLimit, () => state.load.limit),
-    bufferedRows: asked(METRICS.bufferedRows, () => state.load.rows),
-    bufferedBytes: asked(METRICS.bufferedBytes, () => state.load.bytes),
-    lagRecords: gauge(METRICS.lagRecords),
-    committedOffset: gauge(METRICS.committedOffset),
+    inFlightRequests: ofConnectors(METRICS.inFlightRequests, one => one.requestsInFlight),
+    inFlightLimit: ofConnectors(METRICS.inFlightLimit, one => one.requestLimit),
+    bufferedRows: ofConnectors(METRICS.bufferedRows, one => one.bufferedRows),
+    bufferedBytes: ofConnectors(METRICS.bufferedBytes, one => one.bufferedBytes),
+    lagRecords: ofPartitions(METRICS.lagRecords, one => one.lagRecords),
+    committedOffset: ofPartitions(METRICS.committedOffset, one => one.committedOffset),
     rebalances: counter(METRICS.rebalances),
-    ready: new Gauge({
-      ...config(METRICS.ready),
-      collect() {
-        for (const [check, { ok }] of Object.entries(state.readHealth?.() ?? {})) {
-          this.set({ check }, ok ? 1 : 0);
-        }
-      },
+    ready: asked(METRICS.ready, set => {
+      for (const { name, checks } of current.connectors)
+        for (const [check, { ok }] of Object.entries(checks)) set({ connector: name, check }, ok ? 1 : 0);
     }),
-    buildInfo: gauge(METRICS.buildInfo),
-    processCpu: total(METRICS.processCpu, usage.cpuSeconds),
-    processMemory: asked(METRICS.processMemory, usage.residentBytes),
-    processStart: asked(METRICS.processStart, () => usage.startSeconds),
+    connectorState: asked(METRICS.connectorState, set => {
+      for (const one of current.connectors)
+        for (const state of STATES) set({ connector: one.name, state }, one.state === state ? 1 : 0);
+    }),
+    buildInfo: new Gauge(config(METRICS.buildInfo)),
+    processCpu: total(METRICS.processCpu, set => set({}, usage.cpuSeconds())),
+    processMemory: asked(METRICS.processMemory, set => set({}, usage.residentBytes())),
+    processStart: asked(METRICS.processStart, set => set({}, usage.startSeconds)),
   };
-  return Object.assign(state, metrics satisfies Record<keyof typeof METRICS, unknown>);
+  return Object.assign({ current, droppedFields }, metrics satisfies Record<keyof typeof METRICS, unknown>);
 }
+
+type SetSample = (labels: Record<string, string>, value: number) => void;
+type Partition = ConnectorSnapshot['tasks'][number]['partitions'][number];
+
+const STATES: readonly ConnectorSnapshot['state'][] = [
+  'STARTING',
+  'RUNNING',
+  'STOPPING',
+  'STOPPED',
+  'FAILED',
+];
 
 /** The first `max` different values as they are, every further one as `other`. */
 function boundedLabel(max: number): (value: string) => string {
@@ -190,16 +202,5 @@ function boundedLabel(max: number): (value: string) => string {
     if (known.size >= max) return 'other';
     known.add(value);
     return value;
-  };
-}
-
-function processUsage(): ProcessUsage {
-  return {
-    cpuSeconds() {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1e6;
-    },
-    residentBytes: () => process.memoryUsage.rss(),
-    startSeconds: Date.now() / 1000 - process.uptime(),
   };
 }

@@ -1,37 +1,29 @@
-// The way of a record after the poll: decoded, mapped to a row, delivered, and only then done.
-// Single-threaded state with all I/O behind `connection`; every record ends in exactly one of: acknowledged by
-// Milvus, skipped by configuration, or not done (and so read again).
+// The way of a record after the poll: read into a row, delivered, and only then done. Every record ends in exactly one
+// of: acknowledged by Milvus, skipped, rejected and dealt with, or not done (and so read again).
 import type { ConnectorSettings } from '../config/settings.ts';
 import type { KeyConverter, ValueConverter } from '../decode/contract.ts';
-import { Delivery } from '../deliver/delivery.ts';
+import type { Budget } from '../deliver/budget.ts';
+import { Delivery, type StopMode } from '../deliver/delivery.ts';
 import { RecordError, type SinkError } from '../errors.ts';
 import type { OffsetTracker, PartitionOffsets } from '../kafka/offsets.ts';
 import type { Row } from '../map/row.ts';
 import { RowReader } from '../map/row-reader.ts';
-import type { MilvusConnection } from '../milvus/client/connection.ts';
-import type { CollectionSchema } from '../milvus/collection/schema.ts';
-import type { SinkEvents } from '../observe/events.ts';
+import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
 import type { Waits } from '../observe/waits.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { Outcome, RecordBatch } from '../record/contract.ts';
+import type { TaskTarget } from './contract.ts';
+import { Garbage } from './garbage.ts';
 import { Tolerance } from './tolerance.ts';
-import { dropUnread, PollSize, recordBytes, rowBytes } from './weight.ts';
+import { dropUnread, PollSize, rowBytes } from './weight.ts';
 
-/** A row that knows whom to tell when it is done. */
-interface TrackedRow extends Row {
-  offsets: PartitionOffsets;
-  /** As `offsets` numbers it. */
-  sequence: number;
-}
-
-export interface PipelineOptions {
+export interface PipelineOptions extends TaskTarget {
   settings: ConnectorSettings;
-  connection: MilvusConnection;
-  schema: CollectionSchema;
   valueConverter: ValueConverter;
   keyConverter: KeyConverter;
-  events: SinkEvents;
+  budget: Budget;
+  events: TaskEvents;
   waits: Waits;
   log: Logger;
   profile: Profile;
@@ -42,18 +34,24 @@ export interface PipelineOptions {
   random: () => number;
   /** Frees what is no longer referenced, at once. */
   collectGarbage: () => void;
-  /** Called once, with what ends the sink. */
+  /** Called once, with what ends the connector. */
   onFatal: (error: SinkError) => void;
+}
+
+/** A row that knows whom to tell when it is done. */
+interface TrackedRow extends Row {
+  offsets: PartitionOffsets;
+  /** As `offsets` numbers it. */
+  sequence: number;
 }
 
 export class Pipeline {
   private readonly reader: RowReader;
   private readonly tolerance: Tolerance;
-  private readonly delivery: Delivery;
+  private readonly delivery: Delivery<TrackedRow>;
   private readonly pollSize: PollSize;
-  private bufferedBytes = 0;
-  private bufferedRows = 0;
-  private bytesSinceCollection = 0;
+  private readonly garbage: Garbage;
+  private buffered = 0;
   /** Partitions that went to another consumer, as long as a batch may hold their rows. */
   private readonly released = new WeakSet<PartitionOffsets>();
   private stopped = false;
@@ -61,32 +59,31 @@ export class Pipeline {
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
   constructor(private readonly options: PipelineOptions) {
-    const { settings, events, log } = options;
-    const { errors } = settings;
-    this.pollSize = new PollSize(settings.maxPollRecords, POLL_BYTES);
-    this.tolerance = new Tolerance({ errors, events, log, onFatal: error => this.fatal(error) });
+    const { settings, collectGarbage } = options;
+    // A poll may go over the ceiling: with several tasks, or a low ceiling, by less.
+    const pollBytes = Math.min(POLL_BYTES, settings.batch.bufferMaxBytes / settings.tasksMax);
+    this.pollSize = new PollSize(settings.maxPollRecords, pollBytes);
+    this.garbage = new Garbage(collectGarbage);
+    const onFatal = (error: SinkError) => this.fatal(error);
+    this.tolerance = new Tolerance({ ...options, errors: settings.errors, onFatal });
     this.reader = new RowReader(options);
-    this.delivery = new Delivery({
+    this.delivery = new Delivery<TrackedRow>({
       ...options,
-      reader: this.reader,
+      plan: this.reader,
       owner: {
-        acknowledged: rows => this.acknowledged(rows as readonly TrackedRow[]),
+        acknowledged: rows => this.acknowledged(rows),
         dropped: rows => this.forget(rows),
-        refused: (row, error) => {
-          const done = this.tolerance.bad(row.record, error);
-          this.forget([row]);
-          if (done) (row as TrackedRow).offsets.done((row as TrackedRow).sequence);
-        },
-        remap: row => this.remap(row as TrackedRow),
-        gone: row => this.released.has((row as TrackedRow).offsets),
-        fatal: error => this.fatal(error),
+        rejected: (row, error) => this.rejected(row, error),
+        remap: row => this.remap(row),
+        gone: row => this.released.has(row.offsets),
+        failed: onFatal,
       },
     });
   }
 
   /** No more should be read for now. */
   get full(): boolean {
-    return this.bufferedBytes >= this.options.settings.batch.bufferMaxBytes || this.delivery.saturated;
+    return this.options.budget.full || this.delivery.saturated;
   }
 
   /** How many records a poll should ask for. */
@@ -99,63 +96,31 @@ export class Pipeline {
     return this.pollSize.uncounted > HEAVY_BYTES;
   }
 
-  get idle(): boolean {
-    return this.bufferedRows === 0;
+  /** Rows read and not yet acknowledged. */
+  get bufferedRows(): number {
+    return this.buffered;
   }
 
-  get buffered(): { rows: number; bytes: number; requests: number; limit: number } {
-    const { inFlight, limit } = this.delivery.requests;
-    return { rows: this.bufferedRows, bytes: this.bufferedBytes, requests: inFlight, limit };
+  get requestsInFlight(): number {
+    return this.delivery.requestsInFlight;
   }
 
-  /** Resolves when a batch is finished, or `ms` have passed. */
-  change(ms: number): Promise<void> {
-    return this.delivery.change.next(ms);
+  /** Resolves when there may be room again, or `ms` have passed. */
+  async change(ms: number): Promise<void> {
+    await Promise.race([this.delivery.change.next(ms), this.options.budget.room.next(ms)]);
   }
 
-  /** Takes one poll's records. Those of partitions that `tracker` does not hold are not ours any more: dropped. */
-  process(records: readonly KafkaRecord[], tracker: OffsetTracker): void {
-    if (this.failed || this.stopped || records.length === 0) return;
-    const { events, profile } = this.options;
-    this.weigh(records);
-    const decoded = profile.time('decode', () => this.reader.decode(records));
-    const rows: TrackedRow[] = [];
-    profile.time('map', () => {
-      let offsets: PartitionOffsets | undefined;
-      let topic = '';
-      let partition = -1;
-      let bytes = 0;
-      let runStart = 0;
-      for (let i = 0; i < records.length; i++) {
-        const record = records[i]!;
-        if (record.partition !== partition || record.topic !== topic) {
-          if (i > runStart) events.polled(topic, i - runStart, bytes);
-          ({ topic, partition } = record);
-          runStart = i;
-          bytes = 0;
-          offsets = tracker.get(topic, partition);
-        }
-        bytes += record.size;
-        if (!offsets) continue;
-        const sequence = offsets.read(record.offset);
-        const read = this.reader.toRow(record, decoded[i]!);
-        if (read === 'skipped' || read instanceof RecordError) {
-          if (read !== 'skipped' && !this.tolerance.bad(record, read)) return;
-          offsets.done(sequence);
-          continue;
-        }
-        const row = read as TrackedRow;
-        row.offsets = offsets;
-        row.sequence = sequence;
-        dropUnread(record);
-        this.bufferedBytes += rowBytes(row);
-        rows.push(row);
-      }
-      events.polled(topic, records.length - runStart, bytes);
-    });
-    this.bufferedRows += rows.length;
-    this.delivery.add(rows);
-    this.collect();
+  /**
+   * Takes one poll's batch; a promise when decoding has to ask somebody. Records of partitions that `tracker` does not
+   * hold, or that go while it takes, are not ours (any more): dropped.
+   */
+  take(batch: RecordBatch, tracker: OffsetTracker): void | Promise<void> {
+    if (this.failed || this.stopped || batch.length === 0) return;
+    this.pollSize.polled(batch);
+    const partitions = batch.runs.map(run => tracker.get(run.topic, run.partition));
+    const outcomes = this.reader.read(batch);
+    if (outcomes instanceof Promise) return outcomes.then(done => this.settle(batch, partitions, done));
+    this.settle(batch, partitions, outcomes);
   }
 
   /** To be called several times a second. */
@@ -173,38 +138,50 @@ export class Pipeline {
     return this.delivery.release(lost);
   }
 
-  /**
-   * Ends: nothing more is taken. Resolves when no request is out any more, which their deadlines bound.
-   * @param how `finish` what is in flight; `flush` also what waits, for `flushMs` at most (a stop because of a bad
-   * record: all good ones before it); `abandon`: somebody else writes these rows already, so cancel what is out
-   * @returns false when rows that were to be written are not
-   */
-  stop(how: 'finish' | 'flush' | 'abandon', flushMs: number): Promise<boolean> {
+  /** Ends: nothing more is taken. As Delivery.stop. */
+  stop(mode: StopMode, flushMs: number): Promise<boolean> {
     this.stopped = true;
-    return this.delivery.stop(how, flushMs);
+    return this.delivery.stop(mode, flushMs);
   }
 
   // --- internal ---
 
-  private weigh(records: readonly KafkaRecord[]): void {
+  private settle(
+    batch: RecordBatch,
+    partitions: readonly (PartitionOffsets | undefined)[],
+    outcomes: readonly Outcome<Row>[],
+  ): void {
+    const { events, budget } = this.options;
+    const rows: TrackedRow[] = [];
     let bytes = 0;
-    let values = 0;
-    for (let i = 0; i < records.length; i++) {
-      bytes += recordBytes(records[i]!);
-      values += records[i]!.size;
+    let ended = false;
+    for (let r = 0; r < batch.runs.length && !ended; r++) {
+      const { topic, start, end, valueBytes } = batch.runs[r]!;
+      events.polled(topic, end - start, valueBytes);
+      const offsets = partitions[r];
+      if (!offsets || this.released.has(offsets)) continue;
+      for (let i = start; i < end; i++) {
+        const record = batch.record(i);
+        const sequence = offsets.read(record.offset);
+        const outcome = outcomes[i]!;
+        if (isRow(outcome)) {
+          const row = track(outcome, offsets, sequence);
+          dropUnread(record);
+          bytes += rowBytes(row);
+          rows.push(row);
+          continue;
+        }
+        if (outcome instanceof RecordError) {
+          ended = !this.tolerance.rejected(record, outcome);
+          if (ended) break;
+        } else events.skipped(outcome.skipped, 1);
+        offsets.done(sequence);
+      }
     }
-    this.pollSize.polled(records.length, bytes, values);
-    this.bytesSinceCollection += bytes;
-  }
-
-  /**
-   * Values, keys and headers live outside the JavaScript heap, whose collector is slow to notice them: catching up at dim
-   * 768 peaked at 450 MB without this, at 230 MB with it, for 7 % of the CPU (scripts/bench; 15 ms a collection).
-   */
-  private collect(): void {
-    if (this.bytesSinceCollection < COLLECT_AFTER_BYTES) return;
-    this.bytesSinceCollection = 0;
-    this.options.collectGarbage();
+    this.buffered += rows.length;
+    budget.buffer(bytes);
+    this.delivery.add(rows);
+    this.garbage.read(batch.bytes);
   }
 
   private fatal(error: SinkError): void {
@@ -214,42 +191,64 @@ export class Pipeline {
   }
 
   private acknowledged(rows: readonly TrackedRow[]): void {
-    const wall = this.options.wallClock();
+    const { wallClock, events } = this.options;
+    const wall = wallClock();
     for (const row of rows) {
       const { record } = row;
       row.offsets.done(row.sequence);
       if (record.timestamp !== undefined && record.timestamp > 0) {
-        this.options.events.endToEnd(Math.max(0, wall - record.timestamp) / 1000);
+        events.endToEnd(Math.max(0, wall - record.timestamp) / 1000);
       }
     }
     this.forget(rows);
   }
 
-  private forget(rows: readonly Row[]): void {
-    this.bufferedRows -= rows.length;
-    for (const row of rows) this.bufferedBytes -= rowBytes(row);
+  private rejected(row: TrackedRow, error: RecordError): void {
+    const done = this.tolerance.rejected(row.record, error);
+    this.forget([row]);
+    if (done) row.offsets.done(row.sequence);
+  }
+
+  private forget(rows: readonly TrackedRow[]): void {
+    this.buffered -= rows.length;
+    let bytes = 0;
+    for (const row of rows) bytes += rowBytes(row);
+    this.options.budget.buffer(-bytes);
   }
 
   /**
-   * The record's row under the present schema. A record that does not fit any more is a bad record like any other: it is
-   * skipped, or it ends the sink and stays undone, while those around it are written.
+   * The record's row under the present schema. A record that does not fit any more is rejected like any other, while those
+   * around it are written.
    */
-  private remap(row: TrackedRow): Row | undefined {
-    const { offsets, sequence } = row;
-    const [decoded] = this.reader.decode([row.record]);
-    const read = this.reader.toRow(row.record, decoded!);
-    if (read === 'skipped' || read instanceof RecordError) {
-      const done = read === 'skipped' || this.tolerance.bad(row.record, read);
-      this.forget([row]);
-      if (done) offsets.done(sequence);
-      return undefined;
+  private remap(row: TrackedRow): TrackedRow | undefined {
+    const { offsets, sequence, record } = row;
+    const outcome = this.reader.reread(record);
+    if (isRow(outcome)) {
+      this.options.budget.buffer(outcome.bytes - row.bytes);
+      return track(outcome, offsets, sequence);
     }
-    this.bufferedBytes += read.bytes - row.bytes;
-    return Object.assign(read, { offsets, sequence });
+    if (outcome instanceof RecordError) this.rejected(row, outcome);
+    else {
+      this.forget([row]);
+      offsets.done(sequence);
+    }
+    return undefined;
   }
 }
 
-const COLLECT_AFTER_BYTES = 24 << 20;
+// --- internal ---
+
+function isRow(outcome: Outcome<Row>): outcome is Row {
+  return 'columns' in outcome;
+}
+
+function track(row: Row, offsets: PartitionOffsets, sequence: number): TrackedRow {
+  const tracked = row as TrackedRow;
+  tracked.offsets = offsets;
+  tracked.sequence = sequence;
+  return tracked;
+}
+
 const POLL_BYTES = 8 << 20;
 /** Of keys and headers a record: a thousand of them (queued.min.messages) are then 16 MB. */
 const HEAVY_BYTES = 16 << 10;

@@ -1,15 +1,15 @@
-// Kafka Connect's errors.*: what becomes of a bad record, wherever it was found to be one.
+// Kafka Connect's errors.*: what becomes of a rejected record, whichever stage rejected it.
 import type { ErrorsSettings } from '../deliver/settings.ts';
 import type { RecordError } from '../errors.ts';
-import type { SinkEvents } from '../observe/events.ts';
+import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { KafkaRecord } from '../record/record.ts';
 
 export interface ToleranceOptions {
   errors: Pick<ErrorsSettings, 'tolerance' | 'logEnable' | 'logIncludeMessages'>;
-  events: Pick<SinkEvents, 'skipped'>;
+  events: Pick<TaskEvents, 'skipped'>;
   log: Logger;
-  /** A bad record under `errors.tolerance=none`: it ends the sink. */
+  /** A bad record under `errors.tolerance=none`: it ends the connector. */
   onFatal: (error: RecordError) => void;
 }
 
@@ -17,10 +17,10 @@ export class Tolerance {
   constructor(private readonly options: ToleranceOptions) {}
 
   /**
-   * A record is bad: `none` ends the sink, `all` skips it, counted, and logged by errors.log.enable.
+   * A record was rejected: `none` ends the connector, `all` skips it, counted, and logged by errors.log.enable.
    * @returns true when the record is done with: its offset may be committed
    */
-  bad(record: KafkaRecord, error: RecordError): boolean {
+  rejected(record: KafkaRecord, error: RecordError): boolean {
     const { errors, events, log, onFatal } = this.options;
     if (errors.tolerance === 'none') {
       onFatal(error);

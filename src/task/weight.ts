@@ -1,18 +1,7 @@
-// What records and rows weigh in memory: the ceiling of what is buffered, the size of a poll and the collection of
-// garbage go by it.
+// What rows weigh in memory, and how large a poll may be: the ceiling of what is buffered goes by it.
 import type { Row } from '../map/row.ts';
+import type { RecordBatch } from '../record/contract.ts';
 import type { KafkaRecord } from '../record/record.ts';
-
-/** Bytes of a record as it was polled: value, key and headers. */
-export function recordBytes({ size, key, headers }: KafkaRecord): number {
-  let bytes = size;
-  if (key) bytes += key.length;
-  if (headers) {
-    for (const header of headers)
-      for (const name in header) bytes += HEADER_BYTES + name.length + header[name]!.length;
-  }
-  return bytes;
-}
 
 /**
  * Lets go of what nobody reads once the record has its row: a row that is made again, after a change of the collection,
@@ -53,11 +42,10 @@ export class PollSize {
     return this.besides;
   }
 
-  /** @param values how many of the bytes are values' */
-  polled(records: number, bytes: number, values: number): void {
-    if (records === 0) return;
-    this.weight = follow(this.weight, Math.max(1, bytes / records));
-    this.besides = follow(this.besides, (bytes - values) / records);
+  polled({ length, bytes, valueBytes }: Pick<RecordBatch, 'length' | 'bytes' | 'valueBytes'>): void {
+    if (length === 0) return;
+    this.weight = follow(this.weight, Math.max(1, bytes / length));
+    this.besides = follow(this.besides, (bytes - valueBytes) / length);
   }
 }
 
@@ -71,6 +59,5 @@ function follow(known: number, latest: number): number {
 const FORGET = 0.2;
 /** Nothing is known of the first poll's records. */
 const FIRST_RECORDS = 50;
-const HEADER_BYTES = 200;
 /** Objects, buffers and bookkeeping of a row beside its bytes: measured on 200,000 waiting rows of dim 8. */
 const ROW_BYTES = 400;

@@ -3,12 +3,12 @@
 import { afterAll, beforeAll } from 'bun:test';
 import { type ExitCode, exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { ConnectorSettings } from '../../src/config/settings.ts';
-import { Sink } from '../../src/connector/connector.ts';
+import { SinkConnector } from '../../src/connector/connector.ts';
 import type { SinkError } from '../../src/errors.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
 import type { RdCallbacks, RdConsumer } from '../../src/kafka/rdkafka.ts';
 import { connectMilvus } from '../../src/milvus/client/connection.ts';
-import { Health } from '../../src/observe/health.ts';
+import type { Health } from '../../src/observe/health.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { Profile } from '../../src/observe/profile.ts';
 import { createMetrics } from '../../src/serve/metrics.ts';
@@ -17,7 +17,7 @@ import { MockKafka } from './mock-kafka.ts';
 
 export interface RunningSink {
   settings: ConnectorSettings;
-  health: Health;
+  health: Pick<Health, 'ready' | 'get' | 'snapshot'>;
   /** Log lines so far. */
   lines: string[];
   stop(): void;
@@ -122,13 +122,12 @@ export function startSink(
       for (const look of [...listeners]) look();
     },
   });
-  const health = new Health();
-  const metrics = createMetrics({ version: 'test' });
+  const connectors: SinkConnector[] = [];
+  const metrics = createMetrics({ version: 'test', connectors: () => connectors.map(one => one.snapshot()) });
   const now = () => performance.now();
-  const sink = new Sink({
+  const sink = new SinkConnector({
     settings,
-    events: metrics.events,
-    health,
+    events: metrics.eventsOf(settings.name),
     log,
     profile: new Profile(false, now),
     createClient: (config, topicConfig) => {
@@ -143,14 +142,22 @@ export function startSink(
     random: Math.random,
     collectGarbage: () => Bun.gc(true),
   });
+  connectors.push(sink);
   return {
     settings,
-    health,
+    health: {
+      get ready() {
+        return sink.snapshot().ready;
+      },
+      get: check => sink.snapshot().checks[check],
+      snapshot: () => sink.snapshot().checks,
+    },
     lines,
     stop: () => sink.stop(),
-    ended: sink.run().then(result => ({ exitCode: exitCodeOf(result.error), ...result })),
+    ended: sink.run().then(error => ({ exitCode: exitCodeOf(error), ...(error && { error }) })),
     metric: async metricName => {
-      const line = (await metrics.render()).split('\n').find(l => l.startsWith(`${metricName} `));
+      const lines = (await metrics.render()).split('\n').map(withoutConnector);
+      const line = lines.find(l => l.startsWith(`${metricName} `));
       return line === undefined ? undefined : Number(line.slice(metricName.length + 1).split(' ')[0]);
     },
     said: text =>
@@ -210,4 +217,9 @@ export async function eventually(
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await Bun.sleep(10);
   }
+}
+
+/** A sample without the label that every metric of a connector has. */
+function withoutConnector(sample: string): string {
+  return sample.replace(/\{connector="[^"]*"(?:,|\})/, found => (found.endsWith(',') ? '{' : ''));
 }

@@ -8,8 +8,9 @@ import { RowReader } from '../../src/map/row-reader.ts';
 import type { CollectionSchema } from '../../src/milvus/collection/schema.ts';
 import { type FieldSchema, plainField } from '../../src/milvus/field/schema.ts';
 import { DataType } from '../../src/milvus/wire/data-type.ts';
-import type { SinkEvents } from '../../src/observe/events.ts';
+import type { TaskEvents } from '../../src/observe/events.ts';
 import type { Logger } from '../../src/observe/log.ts';
+import { Profile } from '../../src/observe/profile.ts';
 import type { NeedsMore, Precision } from '../../src/record/decoded.ts';
 import type { KafkaRecord } from '../../src/record/record.ts';
 
@@ -111,13 +112,14 @@ export function through(
       decimalFormat: 'BASE64',
     }),
     keyConverter: { check: () => undefined },
-    events: { fieldsDropped: () => {} } as unknown as SinkEvents,
+    events: { fieldsDropped: () => {} } as unknown as TaskEvents,
     log: { warn: () => {} } as unknown as Logger,
+    profile: new Profile(false, () => 0),
   });
   const bytes = Buffer.from(value);
   const record: KafkaRecord = { ...RECORD, value: bytes, size: bytes.length };
-  const row = reader.toRow(record, reader.decode([record])[0]!);
-  if (row === 'skipped') throw new Error('neither a row nor an error');
+  const row = reader.reread(record);
+  if ('skipped' in row) throw new Error('neither a row nor an error');
   return row instanceof RecordError ? row : row.values;
 }
 

@@ -39,6 +39,7 @@ const ORDER = [
   'src/observe',
   'src/record',
   'src/native-load.ts',
+  'src/backoff.ts',
   'src/wait.ts',
   'src/errors.ts',
 ];

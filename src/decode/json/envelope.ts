@@ -5,7 +5,7 @@ import { badRecord, kindOf, type Role } from '../../record/bad-record.ts';
 import type { Precision } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
 import { textDecoding } from '../../record/text.ts';
-import type { Decoded, KeyConverter, ValueConverter } from '../contract.ts';
+import type { Decoded, KeyConverter, LocalConverter } from '../contract.ts';
 import { type CompiledSchema, compileSchema, SchemaMismatch } from './connect-schema.ts';
 import { asRow, isBlank, MAX_DEPTH, parseJson, reviverFor, withinDepth } from './json.ts';
 
@@ -14,7 +14,7 @@ export interface EnvelopeSettings {
 }
 
 /** Values in envelopes; vectors are read by JSON.parse. */
-export function createEnvelopeConverter(settings: EnvelopeSettings, role: Role): ValueConverter {
+export function createEnvelopeConverter(settings: EnvelopeSettings, role: Role): LocalConverter {
   const read = createEnvelopeReader(settings, role);
   const decodeOne = (record: KafkaRecord, precision: Precision): Decoded => {
     if (record.value === null) return null;
@@ -24,6 +24,7 @@ export function createEnvelopeConverter(settings: EnvelopeSettings, role: Role):
   return {
     expect: () => undefined,
     decode: records => records.map(record => decodeOne(record, 'nearest')),
+    redecode: record => decodeOne(record, 'nearest'),
     decodeExact: (record, precision) => decodeOne(record, precision),
   };
 }

@@ -5,7 +5,7 @@ import type { Role } from '../../record/bad-record.ts';
 import type { Precision, RowObject } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
 import type { TextDecoding } from '../../record/text.ts';
-import type { Decoded, ValueConverter, VectorHint } from '../contract.ts';
+import type { Decoded, LocalConverter, VectorHint } from '../contract.ts';
 import { loadVectors } from './addon.ts';
 import { asRow, isBlank, parseJson, reviverFor, setOwn } from './json.ts';
 import { createVectorDecoder, type ExactInteger, type VectorDecoder } from './vectors.ts';
@@ -20,7 +20,7 @@ export interface SchemalessOptions {
 }
 
 /** A converter of texts that hold one JSON object each. */
-export function createSchemalessConverter(options: SchemalessOptions): ValueConverter {
+export function createSchemalessConverter(options: SchemalessOptions): LocalConverter {
   let hints: readonly VectorHint[] = [];
   let vectors: VectorDecoder | undefined;
   // The integers beyond ±(2^53-1) of the last poll's rows, and the rows, so that decodeExact need not decode again.
@@ -61,15 +61,18 @@ export function createSchemalessConverter(options: SchemalessOptions): ValueConv
     return row ?? decodeOne(record, options, 'sources');
   };
 
+  const decode = (records: readonly KafkaRecord[]): Decoded[] => {
+    rowOf.clear();
+    return vectors ? decodeNatively(vectors, records) : records.map(record => decodeOne(record, options));
+  };
+
   return {
     expect(expected) {
       hints = [...expected];
       useNative(false);
     },
-    decode(records) {
-      rowOf.clear();
-      return vectors ? decodeNatively(vectors, records) : records.map(record => decodeOne(record, options));
-    },
+    decode,
+    redecode: record => decode([record])[0]!,
     decodeExact(record, precision) {
       if (precision === 'sources') return decodeSources(record);
       const known = rowOf.get(record);

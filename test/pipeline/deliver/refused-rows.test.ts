@@ -5,13 +5,16 @@ import fc from 'fast-check';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import type { ConnectorSettings } from '../../../src/config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
+import { Budget } from '../../../src/deliver/budget.ts';
 import { RecordError, type SinkError } from '../../../src/errors.ts';
 import { OffsetTracker } from '../../../src/kafka/offsets.ts';
 import { connectMilvus } from '../../../src/milvus/client/connection.ts';
 import { Health } from '../../../src/observe/health.ts';
 import { createLogger } from '../../../src/observe/log.ts';
 import { Profile } from '../../../src/observe/profile.ts';
-import { Waits } from '../../../src/observe/waits.ts';
+import { WaitBoard } from '../../../src/observe/waits.ts';
+import { PolledBatch } from '../../../src/record/polled-batch.ts';
+import type { KafkaRecord } from '../../../src/record/record.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
 import { Pipeline } from '../../../src/task/pipeline.ts';
 import { FakeMilvus, type FakeRow, guideCollection } from '../../support/fake-milvus.ts';
@@ -156,15 +159,17 @@ async function openPipeline(settings: ConnectorSettings) {
   });
   const connection = await connectMilvus(settings.milvus, { log });
   const now = () => performance.now();
-  const metrics = createMetrics({ version: 'test' });
+  const { maxInFlight, bufferMaxBytes } = settings.batch;
+  const budget = new Budget({ maxBytes: bufferMaxBytes, maxRequests: maxInFlight, now });
   const pipeline = new Pipeline({
     settings,
     connection,
     schema: await connection.describe(),
     valueConverter: createValueConverter(settings.valueConverter),
     keyConverter: createKeyConverter(settings.keyConverter),
-    events: metrics.events,
-    waits: new Waits(log, new Health(), now),
+    budget,
+    events: createMetrics({ version: 'test', connectors: () => [] }).eventsOf('c'),
+    waits: new WaitBoard(log, new Health(), now).waits(),
     log,
     profile: new Profile(false, now),
     now,
@@ -173,7 +178,11 @@ async function openPipeline(settings: ConnectorSettings) {
     collectGarbage: () => {},
     onFatal: error => fatal.push(error),
   });
-  return { pipeline, connection, fatal };
+  return { pipeline, budget, connection, fatal };
+}
+
+function take(pipeline: Pipeline, records: KafkaRecord[], tracker: OffsetTracker): void {
+  pipeline.take(new PolledBatch(records), tracker);
 }
 
 function kafkaRecord(topic: string, partition: number, offset: number, id: number, title: string) {
@@ -199,35 +208,35 @@ describe('what happens while a refused request is looked at', () => {
     // One batch of what comes next: it gathers behind this.
     const before = milvus.writes.length;
     milvus.faults.push({ delayMs: 200 });
-    opened.pipeline.process([kafkaRecord(name, 1, 0, 100, 'first')], tracker);
+    take(opened.pipeline, [kafkaRecord(name, 1, 0, 100, 'first')], tracker);
     await eventually(() => milvus.writes.length === before + 1, 'the first is on its way');
     return { ...opened, tracker, before };
   };
 
   test('the bad row goes with its partition: the good one beside it is written, not blamed', async () => {
     const name = 'while_leaving';
-    const { pipeline, connection, tracker, before } = await start(name);
+    const { pipeline, budget, connection, tracker, before } = await start(name);
     milvus.faults.push({ delayMs: 300 });
-    pipeline.process([kafkaRecord(name, 0, 0, 1, 'bad'), kafkaRecord(name, 1, 1, 2, 'good')], tracker);
+    take(pipeline, [kafkaRecord(name, 0, 0, 1, 'bad'), kafkaRecord(name, 1, 1, 2, 'good')], tracker);
     await eventually(() => milvus.writes.length === before + 2, 'both are on their way');
     const leaving = tracker.get(name, 0)!;
     tracker.revoke(name, 0);
     expect(await pipeline.release(new Set([leaving]), false)).toBe(true);
-    await eventually(() => pipeline.idle, 'everything is answered for');
+    await eventually(() => pipeline.bufferedRows === 0, 'everything is answered for');
     expect([...milvus.rows(name).keys()].sort()).toEqual([100, 2]);
     expect(tracker.get(name, 1)?.committable).toBe(2);
     expect(leaving.committable).toBeUndefined();
-    expect(pipeline.buffered).toMatchObject({ rows: 0, bytes: 0 });
+    expect(budget.bufferedBytes).toBe(0);
     await connection.close();
   });
 
   test('the collection becomes another one between two halves: only the bad row is skipped', async () => {
     const name = 'while_halved';
-    const { pipeline, connection, tracker } = await start(name);
+    const { pipeline, budget, connection, tracker } = await start(name);
     const away = { grpc: { code: 14 }, times: 1_000_000, when: (r: { rows: number }) => r.rows === 4 };
     milvus.faults.push(away);
     const records = Array.from({ length: 8 }, (_, i) => kafkaRecord(name, 0, i, i, i === 5 ? 'bad' : 'good'));
-    pipeline.process(records, tracker);
+    take(pipeline, records, tracker);
     await eventually(
       () => milvus.writes.filter(write => write.rows === 4).length > 2,
       'the first half waits for Milvus',
@@ -235,12 +244,12 @@ describe('what happens while a refused request is looked at', () => {
     const { fields } = guideCollection(name);
     milvus.define({ name, fields: fields.filter(field => field.name !== 'link') });
     milvus.faults.length = 0;
-    await eventually(() => pipeline.idle, 'everything is answered for');
+    await eventually(() => pipeline.bufferedRows === 0, 'everything is answered for');
     expect([...milvus.rows(name).keys()].map(Number).sort((a, b) => a - b)).toEqual([
       0, 1, 2, 3, 4, 6, 7, 100,
     ]);
     expect(tracker.get(name, 0)?.committable).toBe(8);
-    expect(pipeline.buffered).toMatchObject({ rows: 0, bytes: 0 });
+    expect(budget.bufferedBytes).toBe(0);
     await connection.close();
   });
 });
@@ -294,7 +303,7 @@ describe('whatever is refused and however the server fails', () => {
             errors: { tolerance: 'all', retryDelayMaxMs: 1, maxConsecutive: 0 },
             batch: { maxRows, maxInFlight: 3 },
           });
-          const { pipeline, connection, fatal } = await openPipeline(settings);
+          const { pipeline, budget, connection, fatal } = await openPipeline(settings);
           const tracker = new OffsetTracker();
           const next = [0, 0, 0];
           for (const partition of next.keys()) tracker.assign(name, partition);
@@ -311,15 +320,15 @@ describe('whatever is refused and however the server fails', () => {
               size: value.length,
             };
           });
-          for (let at = 0; at < kafka.length; at += 10) pipeline.process(kafka.slice(at, at + 10), tracker);
-          await eventually(() => pipeline.idle, 'everything is answered for');
+          for (let at = 0; at < kafka.length; at += 10) take(pipeline, kafka.slice(at, at + 10), tracker);
+          await eventually(() => pipeline.bufferedRows === 0, 'everything is answered for');
           expect(fatal).toEqual([]);
           expect(Object.fromEntries([...milvus.rows(name)].map(([key, row]) => [key, row.title]))).toEqual(
             Object.fromEntries(expected),
           );
           for (const [partition, end] of next.entries())
             if (end > 0) expect(tracker.get(name, partition)?.committable).toBe(end);
-          expect(pipeline.buffered).toMatchObject({ rows: 0, bytes: 0, requests: 0 });
+          expect([budget.bufferedBytes, budget.requestsInFlight]).toEqual([0, 0]);
           await pipeline.stop('finish', 1000);
           await connection.close();
         },

@@ -8,6 +8,7 @@ import { SinkError } from '../../../src/errors.ts';
 import { Health } from '../../../src/observe/health.ts';
 import { type HttpServer, serveHttp } from '../../../src/serve/http.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
+import { connectorSnapshot } from '../../support/snapshots.ts';
 import { ROOT } from '../../support/stack.ts';
 
 setDefaultTimeout(30_000);
@@ -19,8 +20,9 @@ afterEach(async () => {
 
 function serve(port = 0, host = '127.0.0.1') {
   const health = new Health();
-  const metrics = createMetrics({ version: '1' });
-  const server = serveHttp({ host, port, name: 'n', version: '1', health, metrics });
+  const connectors = () => [connectorSnapshot({}, health)];
+  const metrics = createMetrics({ version: '1', connectors });
+  const server = serveHttp({ host, port, version: '1', connectors, metrics });
   servers.push(server);
   return { server, health };
 }
@@ -58,9 +60,8 @@ test('half a request, and an answer that nobody reads, do not hold up a stop', a
   const server = serveHttp({
     host: '127.0.0.1',
     port: 0,
-    name: 'n',
     version: '1',
-    health: new Health(),
+    connectors: () => [],
     metrics: { contentType: 'text/plain', render },
   });
   const half = await raw(server.port, 'GET /metrics HTTP/1.1\r\nHost: x\r\n');
@@ -90,9 +91,8 @@ test('an answer under way is finished before a stop', async () => {
   const server = serveHttp({
     host: '127.0.0.1',
     port: 0,
-    name: 'n',
     version: '1',
-    health: new Health(),
+    connectors: () => [],
     metrics: { contentType: 'text/plain', render },
   });
   const response = fetch(`${server.url}/metrics`);
@@ -159,7 +159,7 @@ test.each(['127.0.0.1', '0.0.0.0', ''])(
 test('another process on the address is noticed as well', async () => {
   const { server } = serve(0, '0.0.0.0');
   const code = `import { serveHttp } from '${join(ROOT, 'src/serve/http.ts')}';
-    try { serveHttp({ host: '0.0.0.0', port: ${server.port}, name: 'n', version: '1', health: undefined, metrics: undefined }); }
+    try { serveHttp({ host: '0.0.0.0', port: ${server.port}, version: '1', connectors: () => [], metrics: undefined }); }
     catch (error) { console.log(error.code); }
     process.exit();`;
   const child = Bun.spawn([process.execPath, '-e', code], {

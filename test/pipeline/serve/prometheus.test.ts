@@ -2,29 +2,35 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Health } from '../../../src/observe/health.ts';
 import { METRICS, type MetricDeclaration } from '../../../src/serve/declarations.ts';
 import { serveHttp } from '../../../src/serve/http.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
+import { connectorSnapshot } from '../../support/snapshots.ts';
 import { ROOT } from '../../support/stack.ts';
 
 setDefaultTimeout(60_000);
 const python = await parserPython();
 
 test.skipIf(!python)("/metrics passes Prometheus' parser (needs python3 and PyPI)", async () => {
-  const metrics = createMetrics({ version: '1.2.3' });
-  const health = new Health();
-  metrics.bindHealth(health);
-  const { events } = metrics;
   const hostile = 'a"b\\c\nd';
+  const partitions = [
+    { topic: hostile, partition: 3, committedOffset: undefined, lagRecords: 12 },
+    { topic: 't', partition: 0, committedOffset: 2 ** 53 - 1, lagRecords: undefined },
+  ];
+  const connectors = () => [
+    connectorSnapshot({
+      name: hostile,
+      tasks: [{ id: 0, partitions, bufferedRows: 0, requestsInFlight: 0 }],
+    }),
+  ];
+  const metrics = createMetrics({ version: '1.2.3', connectors });
+  const events = metrics.eventsOf(hostile);
   events.polled(hostile, 10, 1000);
-  events.lag(hostile, 3, 12);
-  events.committed('t', 0, 2 ** 53 - 1);
   events.retried('rate_limit');
   events.rebalanced('assigned');
   events.written('upsert', { rows: 100, bytes: 70_000_000, latencyMs: 1.25 });
   for (const seconds of [0, 0.0012, 3, 1e6]) events.endToEnd(seconds);
-  const server = serveHttp({ host: '127.0.0.1', port: 0, name: 'n', version: '1.2.3', health, metrics });
+  const server = serveHttp({ host: '127.0.0.1', port: 0, version: '1.2.3', connectors, metrics });
   const answer = await fetch(`${server.url}/metrics`);
   expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   const text = await answer.text();
@@ -43,13 +49,21 @@ test.skipIf(!python)("/metrics passes Prometheus' parser (needs python3 and PyPI
     const names = Object.keys(given).filter(label => label !== 'le');
     expect([name, names]).toEqual([name, labels.get(base)!]);
   }
-  expect(samples).toContainEqual(['milvus_sink_lag_records', { topic: hostile, partition: '3' }, 12]);
+  expect(samples).toContainEqual([
+    'milvus_sink_lag_records',
+    { connector: hostile, topic: hostile, partition: '3' },
+    12,
+  ]);
   expect(samples).toContainEqual([
     'milvus_sink_committed_offset',
-    { topic: 't', partition: '0' },
+    { connector: hostile, topic: 't', partition: '0' },
     2 ** 53 - 1,
   ]);
-  expect(samples).toContainEqual(['milvus_sink_end_to_end_seconds_bucket', { le: '+Inf' }, 4]);
+  expect(samples).toContainEqual([
+    'milvus_sink_end_to_end_seconds_bucket',
+    { connector: hostile, le: '+Inf' },
+    4,
+  ]);
 });
 
 test.skipIf(!python)('the check itself notices what is wrong (needs python3 and PyPI)', async () => {

@@ -1,4 +1,4 @@
-import type { Decoded, ValueConverter } from '../../../src/decode/contract.ts';
+import type { Decoded, LocalConverter } from '../../../src/decode/contract.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
 import type { ConverterSettings, KeyConverterSettings } from '../../../src/decode/settings.ts';
 import { RecordError } from '../../../src/errors.ts';
@@ -31,7 +31,7 @@ export function record(value: string | Buffer | null, key: string | Buffer | nul
   return { topic: 't', partition: 2, offset: 7, key: keyBytes, value: bytes, size: bytes?.length ?? 0 };
 }
 
-export function decodeOne(converter: ValueConverter, value: string | Buffer | null): Decoded {
+export function decodeOne(converter: LocalConverter, value: string | Buffer | null): Decoded {
   const decoded = converter.decode([record(value)]);
   if (decoded.length !== 1) throw new Error(`${decoded.length} results for one record`);
   return decoded[0]!;

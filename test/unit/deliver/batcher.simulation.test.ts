@@ -1,6 +1,7 @@
 // The batcher against simulated loads and servers, on a simulated clock: what it promises about latency and batches.
 import { describe, expect, test } from 'bun:test';
 import { type Batch, Batcher } from '../../../src/deliver/batcher.ts';
+import { Budget } from '../../../src/deliver/budget.ts';
 import type { Row } from '../../../src/map/row.ts';
 
 interface Server {
@@ -24,7 +25,8 @@ function simulate(
   server: Server,
   options = { maxRows: 1000, maxBytes: 1e9, maxInFlight: 4 },
 ): Outcome {
-  const batcher = new Batcher(options);
+  const budget = new Budget({ maxBytes: 1e9, maxRequests: options.maxInFlight, now: () => now });
+  const batcher = new Batcher<Row>(options, budget);
   const outcome: Outcome = { batches: [], waits: [], refused: 0, endedAt: 0 };
   const agenda: Array<{ at: number; run: () => void }> = [];
   const at = (when: number, run: () => void) => agenda.push({ at: when, run });
@@ -32,7 +34,7 @@ function simulate(
   let now = 0;
   let key = 0;
 
-  const send = (batch: Batch, attempt: number) => {
+  const send = (batch: Batch<Row>, attempt: number) => {
     batch.sentAt = now;
     const refused = server.refuses?.(batch.rows.length, now) ?? false;
     at(now + (refused ? 1 : server.serviceMs(batch.rows.length, now, batcher.requestsInFlight)), () => {
@@ -44,7 +46,7 @@ function simulate(
       }
       for (const row of batch.taken)
         outcome.waits.push({ arrivedAt: arrivedAt.get(row)!, ms: now - arrivedAt.get(row)! });
-      batcher.finish(batch, 'ok', now);
+      batcher.finish(batch, 'acknowledged', now);
       outcome.endedAt = now;
     });
   };

@@ -49,6 +49,11 @@ describe('what a failure leads to', () => {
   });
 });
 
+test('errors.retry.timeout: 0 and -1 are for ever', () => {
+  for (const retryTimeoutMs of [0, -1])
+    expect(verdict('retry', 'x', { failingForMs: 1e12 }, { retryTimeoutMs }).action).toBe('retry');
+});
+
 describe('a refusal', () => {
   const refused = (label: string, situation: Partial<Situation> = {}, policy: Partial<VerdictPolicy> = {}) =>
     verdict('refused', label, situation, policy).action;

@@ -5,8 +5,9 @@ import { RecordError } from '../../../src/errors.ts';
 import { RowReader } from '../../../src/map/row-reader.ts';
 import type { CollectionSchema } from '../../../src/milvus/collection/schema.ts';
 import { DataType } from '../../../src/milvus/wire/data-type.ts';
-import type { SinkEvents } from '../../../src/observe/events.ts';
+import type { TaskEvents } from '../../../src/observe/events.ts';
 import type { Logger } from '../../../src/observe/log.ts';
+import { Profile } from '../../../src/observe/profile.ts';
 import { field, ID, RECORD, schemaOf } from '../../support/rows.ts';
 
 function reading(schema: CollectionSchema) {
@@ -28,14 +29,15 @@ function reading(schema: CollectionSchema) {
       fieldsDropped: (fields: number) => {
         dropped += fields;
       },
-    } as unknown as SinkEvents,
+    } as unknown as TaskEvents,
     log: { warn: (line: string) => void said.push(line) } as unknown as Logger,
+    profile: new Profile(false, () => 0),
   });
   const take = (value: string) => {
     const record = { ...RECORD, value: Buffer.from(value) };
-    const row = reader.toRow(record, reader.decode([record])[0]!);
+    const row = reader.reread(record);
     if (row instanceof RecordError) throw row;
-    return row === 'skipped' ? row : row.values;
+    return 'skipped' in row ? row.skipped : row.values;
   };
   return { reader, said, take, dropped: () => dropped };
 }

@@ -11,7 +11,8 @@ async function values(histogram: PlainHistogram): Promise<Record<string, number>
 
 test('a bound belongs to its bucket, and buckets are cumulated', async () => {
   const histogram = new PlainHistogram('h', 'help', BOUNDS);
-  for (const value of [0, 0.1, 0.5, 10, 11]) histogram.observe(value);
+  const series = histogram.with({});
+  for (const value of [0, 0.1, 0.5, 10, 11]) series.observe(value);
   expect(await values(histogram)).toEqual({
     'h_bucket0.1': 2,
     h_bucket1: 3,
@@ -26,7 +27,8 @@ test('counts as the definition says', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.double({ min: -1, max: 100, noNaN: true })), async observed => {
       const histogram = new PlainHistogram('h', 'help', BOUNDS);
-      for (const value of observed) histogram.observe(value);
+      const series = histogram.with({});
+      for (const value of observed) series.observe(value);
       const got = await values(histogram);
       for (const bound of BOUNDS) {
         expect(got[`h_bucket${bound}`]).toBe(observed.filter(value => value <= bound).length);
@@ -39,14 +41,17 @@ test('counts as the definition says', async () => {
 
 test('what is no number is left out', async () => {
   const histogram = new PlainHistogram('h', 'help', BOUNDS);
-  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
-    histogram.observe(value);
+  const series = histogram.with({});
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) series.observe(value);
   expect((await values(histogram)).h_count).toBe(0);
 });
 
-test('reset forgets', async () => {
+test('each set of labels has a series of its own', async () => {
   const histogram = new PlainHistogram('h', 'help', BOUNDS);
-  histogram.observe(1);
-  histogram.reset();
-  expect(Object.values(await values(histogram))).toEqual([0, 0, 0, 0, 0, 0]);
+  histogram.with({ connector: 'a' }).observe(1);
+  histogram.with({ connector: 'b' });
+  const { values } = await histogram.get();
+  const count = (connector: string) =>
+    values.find(v => v.metricName === 'h_count' && v.labels.connector === connector)?.value;
+  expect([count('a'), count('b')]).toEqual([1, 0]);
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'bun:test';
 import { Health } from '../../../src/observe/health.ts';
+import type { ConnectorSnapshot } from '../../../src/observe/snapshot.ts';
 import { type HttpOptions, localUrl, respond } from '../../../src/serve/http.ts';
+import { connectorSnapshot } from '../../support/snapshots.ts';
 
-function setup(more: Partial<HttpOptions> = {}) {
+function setup(more: Partial<ConnectorSnapshot> = {}) {
   const health = new Health();
   const options: HttpOptions = {
     host: '',
     port: 0,
-    name: 'my-sink',
     version: '1.2.3',
-    health,
+    connectors: () => [connectorSnapshot({ name: 'my-sink', ...more }, health)],
     metrics: { contentType: 'text/plain; version=0.0.4; charset=utf-8', render: async () => 'm 1\n' },
-    ...more,
   };
   const get = (path: string, method = 'GET') => respond(new Request(`http://x${path}`, { method }), options);
   const allOk = () => {
@@ -25,11 +25,6 @@ describe('/livez', () => {
     const { get, health } = setup();
     health.set('milvus', false, 'waiting for Milvus');
     expect((await get('/livez')).status).toBe(200);
-  });
-
-  test('is 503 when the main loop stands still', async () => {
-    const answer = await setup({ stalled: () => 'no poll for 300 s' }).get('/livez');
-    expect([answer.status, await answer.text()]).toEqual([503, 'stalled: no poll for 300 s\n']);
   });
 });
 
@@ -53,7 +48,7 @@ describe('/readyz', () => {
   });
 });
 
-test('/healthz has a line per check', async () => {
+test('/healthz has a line per connector and check', async () => {
   const { get, health, allOk } = setup();
   allOk();
   const well = await get('/healthz');
@@ -61,18 +56,59 @@ test('/healthz has a line per check', async () => {
     200,
     {
       status: 'ok',
-      name: 'my-sink',
       version: '1.2.3',
-      checks: {
-        kafka: { ok: true, detail: 'fine' },
-        milvus: { ok: true, detail: 'fine' },
-        pipeline: { ok: true, detail: 'fine' },
-      },
+      connectors: [
+        {
+          name: 'my-sink',
+          state: 'RUNNING',
+          checks: {
+            kafka: { ok: true, detail: 'fine' },
+            milvus: { ok: true, detail: 'fine' },
+            pipeline: { ok: true, detail: 'fine' },
+          },
+        },
+      ],
     },
   ]);
   health.set('kafka', false, 'no broker');
   const ill = await get('/healthz');
   expect([ill.status, await ill.json()]).toMatchObject([503, { status: 'failing' }]);
+});
+
+test('several connectors: each is named, and one that has FAILED says why and is not ready', async () => {
+  const well = new Health();
+  for (const name of ['kafka', 'milvus', 'pipeline'] as const) well.set(name, true, 'fine');
+  const ill = new Health();
+  for (const name of ['kafka', 'milvus'] as const) ill.set(name, true, 'fine');
+  ill.set('pipeline', false, 'failed: MILVUS_AUTH: refused');
+  const options: HttpOptions = {
+    host: '',
+    port: 0,
+    version: '1',
+    connectors: () => [
+      connectorSnapshot({ name: 'a' }, well),
+      connectorSnapshot({ name: 'b "quoted"', state: 'FAILED', reason: 'MILVUS_AUTH: refused' }, ill),
+    ],
+    metrics: { contentType: 'text/plain', render: async () => '' },
+  };
+  const ready = await respond(new Request('http://x/readyz'), options);
+  expect([ready.status, await ready.text()]).toEqual([
+    503,
+    'not ready: b "quoted": pipeline: failed: MILVUS_AUTH: refused\n',
+  ]);
+  const health = await respond(new Request('http://x/healthz'), options);
+  expect(health.status).toBe(503);
+  const text = await health.text();
+  expect(JSON.parse(text)).toMatchObject({
+    status: 'failing',
+    connectors: [
+      { name: 'a', state: 'RUNNING' },
+      { name: 'b "quoted"', state: 'FAILED', reason: 'MILVUS_AUTH: refused' },
+    ],
+  });
+  expect(text.split('\n').filter(line => line.includes('"ok"') && line.includes('"detail"'))).toHaveLength(6);
+  const page = await (await respond(new Request('http://x/'), options)).text();
+  expect(page).toContain('b &quot;quoted&quot;: failed');
 });
 
 test('/metrics has the type that Prometheus asks for', async () => {

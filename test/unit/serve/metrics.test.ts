@@ -1,21 +1,28 @@
 import { describe, expect, test } from 'bun:test';
 import { Health } from '../../../src/observe/health.ts';
+import type { ConnectorSnapshot } from '../../../src/observe/snapshot.ts';
 import { METRICS, type MetricDeclaration, renderMetricsTable } from '../../../src/serve/declarations.ts';
 import { createMetrics, MAX_RETRY_CODES } from '../../../src/serve/metrics.ts';
+import { connectorSnapshot } from '../../support/snapshots.ts';
 
 const DECLARED = Object.values<MetricDeclaration>(METRICS);
 
-function create() {
-  return createMetrics({
+/** Metrics of one connector, `c`, that is in this state. */
+function create(state: () => Partial<ConnectorSnapshot> = () => ({}), health = new Health()) {
+  const metrics = createMetrics({
     version: '1.2.3',
     commit: 'abc',
     bun: '1.4.5',
     usage: { cpuSeconds: () => 1.5, residentBytes: () => 1024, startSeconds: 1000 },
+    connectors: () => [connectorSnapshot({ name: 'c', ...state() }, health)],
   });
+  return { ...metrics, events: metrics.eventsOf('c') };
 }
 
 /** Samples by their text, `name{labels}` → value. */
-async function samples(metrics: ReturnType<typeof createMetrics>): Promise<Record<string, number>> {
+async function samples(
+  metrics: Pick<ReturnType<typeof createMetrics>, 'render'>,
+): Promise<Record<string, number>> {
   const lines = (await metrics.render()).split('\n').filter(line => line !== '' && !line.startsWith('#'));
   return Object.fromEntries(
     lines.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
@@ -24,7 +31,7 @@ async function samples(metrics: ReturnType<typeof createMetrics>): Promise<Recor
 
 describe('the declarations', () => {
   // https://prometheus.io/docs/practices/naming/
-  const UNITS = /_(seconds|bytes|rows|records|requests|offset|info|ready)$/;
+  const UNITS = /_(seconds|bytes|rows|records|requests|offset|info|ready|state)$/;
 
   test.each(DECLARED.map(metric => [metric.name, metric] as const))(
     '%s follows the naming rules',
@@ -69,22 +76,22 @@ describe('events are counted', () => {
     events.retried('rate_limit');
     events.rebalanced('lost');
     expect(await samples(metrics)).toMatchObject({
-      'milvus_sink_records_read_total{topic="a"}': 15,
-      'milvus_sink_read_bytes_total{topic="a"}': 1500,
-      'milvus_sink_records_read_total{topic="b"}': 1,
-      'milvus_sink_records_skipped_total{reason="tombstone"}': 2,
-      'milvus_sink_records_skipped_total{reason="bad_record"}': 0,
-      milvus_sink_fields_dropped_total: 7,
-      milvus_sink_rows_superseded_total: 6,
-      'milvus_sink_rows_written_total{operation="upsert"}': 7,
-      'milvus_sink_rows_written_total{operation="insert"}': 8,
-      'milvus_sink_rows_written_total{operation="delete"}': 0,
-      milvus_sink_batch_rows_sum: 15,
-      milvus_sink_batch_bytes_count: 2,
-      milvus_sink_request_seconds_sum: 3.02,
-      'milvus_sink_request_seconds_bucket{le="0.025"}': 1,
-      'milvus_sink_request_retries_total{code="rate_limit"}': 1,
-      'milvus_sink_rebalances_total{kind="lost"}': 1,
+      'milvus_sink_records_read_total{connector="c",topic="a"}': 15,
+      'milvus_sink_read_bytes_total{connector="c",topic="a"}': 1500,
+      'milvus_sink_records_read_total{connector="c",topic="b"}': 1,
+      'milvus_sink_records_skipped_total{connector="c",reason="tombstone"}': 2,
+      'milvus_sink_records_skipped_total{connector="c",reason="bad_record"}': 0,
+      'milvus_sink_fields_dropped_total{connector="c"}': 7,
+      'milvus_sink_rows_superseded_total{connector="c"}': 6,
+      'milvus_sink_rows_written_total{connector="c",operation="upsert"}': 7,
+      'milvus_sink_rows_written_total{connector="c",operation="insert"}': 8,
+      'milvus_sink_rows_written_total{connector="c",operation="delete"}': 0,
+      'milvus_sink_batch_rows_sum{connector="c"}': 15,
+      'milvus_sink_batch_bytes_count{connector="c"}': 2,
+      'milvus_sink_request_seconds_sum{connector="c"}': 3.02,
+      'milvus_sink_request_seconds_bucket{connector="c",le="0.025"}': 1,
+      'milvus_sink_request_retries_total{connector="c",code="rate_limit"}': 1,
+      'milvus_sink_rebalances_total{connector="c",kind="lost"}': 1,
     });
   });
 
@@ -93,7 +100,7 @@ describe('events are counted', () => {
     metrics.events.fieldsDropped(2);
     await metrics.render();
     expect(await samples(metrics)).toMatchObject({
-      milvus_sink_fields_dropped_total: 2,
+      'milvus_sink_fields_dropped_total{connector="c"}': 2,
       process_cpu_seconds_total: 1.5,
     });
   });
@@ -103,37 +110,39 @@ describe('events are counted', () => {
     metrics.events.endToEnd(-5);
     metrics.events.endToEnd(0.2);
     expect(await samples(metrics)).toMatchObject({
-      milvus_sink_end_to_end_seconds_sum: 0.2,
-      milvus_sink_end_to_end_seconds_count: 2,
+      'milvus_sink_end_to_end_seconds_sum{connector="c"}': 0.2,
+      'milvus_sink_end_to_end_seconds_count{connector="c"}': 2,
     });
   });
 
-  test('gauges hold the latest value', async () => {
-    const metrics = create();
-    metrics.events.inFlight(1, 2);
-    metrics.events.inFlight(3, 4);
-    metrics.events.buffered(10, 2000);
+  test('gauges hold what the connector says at the scrape', async () => {
+    const metrics = create(() => ({
+      ...{ requestsInFlight: 3, requestLimit: 4, bufferedRows: 10, bufferedBytes: 2000 },
+    }));
     expect(await samples(metrics)).toMatchObject({
-      milvus_sink_in_flight_requests: 3,
-      milvus_sink_in_flight_limit_requests: 4,
-      milvus_sink_buffered_rows: 10,
-      milvus_sink_buffered_bytes: 2000,
+      'milvus_sink_in_flight_requests{connector="c"}': 3,
+      'milvus_sink_in_flight_limit_requests{connector="c"}': 4,
+      'milvus_sink_buffered_rows{connector="c"}': 10,
+      'milvus_sink_buffered_bytes{connector="c"}': 2000,
     });
   });
 });
 
 describe('label sets are bounded', () => {
-  test('a forgotten partition has no series', async () => {
-    const metrics = create();
-    for (const partition of [0, 1]) {
-      metrics.events.lag('t', partition, 5);
-      metrics.events.committed('t', partition, 7);
-    }
-    metrics.events.forgotten('t', 0);
-    const names = Object.keys(await samples(metrics)).filter(name => name.includes('partition='));
-    expect(names).toEqual([
-      'milvus_sink_lag_records{topic="t",partition="1"}',
-      'milvus_sink_committed_offset{topic="t",partition="1"}',
+  test('a partition that was handed over has no series any more', async () => {
+    const partition = (id: number) => ({ topic: 't', partition: id, committedOffset: 7, lagRecords: 5 });
+    let partitions = [partition(0), { ...partition(1), lagRecords: undefined }];
+    const metrics = create(() => ({ tasks: [{ id: 0, partitions, bufferedRows: 0, requestsInFlight: 0 }] }));
+    const names = async () => Object.keys(await samples(metrics)).filter(name => name.includes('partition='));
+    expect(await names()).toEqual([
+      'milvus_sink_lag_records{connector="c",topic="t",partition="0"}',
+      'milvus_sink_committed_offset{connector="c",topic="t",partition="0"}',
+      'milvus_sink_committed_offset{connector="c",topic="t",partition="1"}',
+    ]);
+    partitions = [partition(1)];
+    expect(await names()).toEqual([
+      'milvus_sink_lag_records{connector="c",topic="t",partition="1"}',
+      'milvus_sink_committed_offset{connector="c",topic="t",partition="1"}',
     ]);
   });
 
@@ -143,8 +152,8 @@ describe('label sets are bounded', () => {
     metrics.events.topicGone('gone');
     const names = Object.keys(await samples(metrics)).filter(name => name.includes('topic='));
     expect(names).toEqual([
-      'milvus_sink_records_read_total{topic="kept"}',
-      'milvus_sink_read_bytes_total{topic="kept"}',
+      'milvus_sink_records_read_total{connector="c",topic="kept"}',
+      'milvus_sink_read_bytes_total{connector="c",topic="kept"}',
     ]);
   });
 
@@ -154,26 +163,38 @@ describe('label sets are bounded', () => {
     metrics.events.retried('c0');
     const got = await samples(metrics);
     expect(Object.keys(got).filter(name => name.includes('code='))).toHaveLength(MAX_RETRY_CODES + 1);
-    expect(got['milvus_sink_request_retries_total{code="other"}']).toBe(20);
-    expect(got['milvus_sink_request_retries_total{code="c0"}']).toBe(2);
+    expect(got['milvus_sink_request_retries_total{connector="c",code="other"}']).toBe(20);
+    expect(got['milvus_sink_request_retries_total{connector="c",code="c0"}']).toBe(2);
   });
 });
 
 test('checks are served as they are at the scrape', async () => {
-  const metrics = create();
   const health = new Health();
-  metrics.bindHealth(health);
+  const metrics = create(() => ({}), health);
   health.set('kafka', true, 'connected');
   expect(await samples(metrics)).toMatchObject({
-    'milvus_sink_ready{check="kafka"}': 1,
-    'milvus_sink_ready{check="milvus"}': 0,
+    'milvus_sink_ready{connector="c",check="kafka"}': 1,
+    'milvus_sink_ready{connector="c",check="milvus"}': 0,
   });
   health.set('kafka', false, 'gone');
-  expect((await samples(metrics))['milvus_sink_ready{check="kafka"}']).toBe(0);
+  expect((await samples(metrics))['milvus_sink_ready{connector="c",check="kafka"}']).toBe(0);
 });
 
 test('the build is told', async () => {
   expect(await create().render()).toContain(
     'milvus_sink_build_info{version="1.2.3",commit="abc",bun="1.4.5"} 1',
   );
+});
+
+test('each metric of a connector has its label, and its state is 1 among the others', async () => {
+  const metrics = create(() => ({ state: 'FAILED' }));
+  const got = await samples(metrics);
+  for (const name of Object.keys(got))
+    if (name.startsWith('milvus_sink_') && !name.startsWith('milvus_sink_build_info'))
+      expect(name).toContain('connector="c"');
+  const states = Object.entries(got).filter(([name]) => name.startsWith('milvus_sink_connector_state'));
+  expect(states.filter(([, value]) => value === 1).map(([name]) => name)).toEqual([
+    'milvus_sink_connector_state{connector="c",state="FAILED"}',
+  ]);
+  expect(states).toHaveLength(5);
 });

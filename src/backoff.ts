@@ -17,12 +17,3 @@ export function backoffMs(attempt: number, options: BackoffOptions): number {
   const ceiling = Math.min(options.maxMs, options.baseMs * 2 ** Math.min(attempt - 1, 30));
   return ceiling * (0.5 + options.random() / 2);
 }
-
-/**
- * True when another try would go beyond `errors.retry.timeout`. 0 and negative mean for ever: Connect repeats a
- * RetriableException of a sink's put for ever too.
- * @param failingForMs since the first failure
- */
-export function retryExpired(failingForMs: number, retryTimeoutMs: number): boolean {
-  return retryTimeoutMs > 0 && failingForMs >= retryTimeoutMs;
-}
