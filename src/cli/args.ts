@@ -1,37 +1,16 @@
-// The command line before citty sees it: citty lets unknown options pass and keeps only the last of a repeated one.
+// What citty leaves open in a command line: which command is meant, that its options exist, and a repeatable --set.
+//
+// citty reads arguments with node:util's parseArgs and looks at the values only: unknown options pass, --connect=no is
+// true, and the last of a repeated option wins. So the tokens of the same parser are checked before citty sees them.
 
 import { existsSync } from 'node:fs';
-import type { ArgsDef } from 'citty';
-import { isSecretKey } from '../config/value/secrets.ts';
+import { parseArgs } from 'node:util';
+import type { ArgDef, ArgsDef, ParsedArgs } from 'citty';
 import { nearest } from '../config/value/suggest.ts';
 import { SinkError } from '../errors.ts';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log.ts';
-
-/** Options of every command that reads the configuration. */
-export const CONFIG_ARGS = {
-  set: {
-    type: 'string',
-    valueHint: 'key=value',
-    description: 'Override a key of the files; may be repeated. Not for secrets: ps shows them',
-  },
-} as const satisfies ArgsDef;
-
-/** Options of every command. */
-export const COMMON_ARGS = {
-  'log-format': {
-    type: 'enum',
-    options: [...LOG_FORMATS],
-    default: 'text',
-    description: 'Form of the log lines on stderr',
-  },
-  'log-level': {
-    type: 'enum',
-    options: [...LOG_LEVELS],
-    default: 'info',
-    description: 'Least severe lines to log',
-  },
-  help: { type: 'boolean', alias: 'h', description: 'Show help' },
-} as const satisfies ArgsDef;
+import type { LogFormat, LogLevel } from '../observe/log.ts';
+import { checkOverride, refuseSetting } from './overrides.ts';
+import type { COMMON_ARGS } from './pages.ts';
 
 /** What a command gets of the command line, checked. */
 export interface CommandLine {
@@ -40,208 +19,155 @@ export interface CommandLine {
   set: string[];
   logFormat: LogFormat;
   logLevel: LogLevel;
-  /** The other options that were given, by name. */
-  options: Readonly<Record<string, string | true>>;
+  /** All options by name, with their defaults, as citty reads them. */
+  options: ReadArgs;
 }
 
-/**
- * Reads a command's arguments against its definition.
- * @param isFile tells whether a path exists
- * @throws SinkError ARGUMENT_UNKNOWN, ARGUMENT_INVALID or ARGUMENT_SECRET, exit code 1
- */
-export function readCommandLine(
-  command: string,
-  rawArgs: readonly string[],
-  def: ArgsDef,
-  isFile: (path: string) => boolean = existsSync,
-): CommandLine {
-  const files: string[] = [];
-  const set: string[] = [];
-  const options: Record<string, string | true> = {};
-  for (const token of tokens(rawArgs, def)) {
-    if (token.kind === 'positional') {
-      if (!isFile(token.text)) refuseSetting(token.text);
-      files.push(token.text);
-      continue;
-    }
-    const name = optionName(token.text, def);
-    if (name === undefined) throw unknownOption(command, token.text, def);
-    const value = optionValue(command, name, token.value, def);
-    if (name === 'set') set.push(checkOverride(value as string));
-    else options[name] = value;
-  }
-  return {
-    files,
-    set,
-    logFormat: (options['log-format'] ?? 'text') as LogFormat,
-    logLevel: (options['log-level'] ?? 'info') as LogLevel,
-    options,
-  };
-}
+/** What citty reads of any command's arguments. */
+export type ReadArgs = ParsedArgs<typeof COMMON_ARGS>;
 
-export interface Choice {
-  command: string;
+/** A command's name, and its arguments without it. */
+export interface Choice<Name extends string> {
+  command: Name;
   rest: string[];
 }
 
 /**
  * Which command is meant: its name wherever it stands first among the arguments that are no options, else `run` when
- * the first of them is a file.
+ * the first of them is a file. (citty would drop the options before a command, and take a file for an unknown one.)
  * @param def the options of all commands, to know which of them take a value
  * @param isFile tells whether a path exists
  * @returns undefined when there is no such argument
- * @throws SinkError COMMAND_UNKNOWN or ARGUMENT_UNKNOWN, exit code 1
+ * @throws SinkError COMMAND_UNKNOWN, ARGUMENT_UNKNOWN or ARGUMENT_INVALID
  */
-export function chooseCommand(
+export function chooseCommand<Name extends string>(
   rawArgs: readonly string[],
-  commands: readonly string[],
+  commands: readonly (Name | 'run')[],
   def: ArgsDef,
   isFile: (path: string) => boolean = existsSync,
-): Choice | undefined {
-  let unknown: string | undefined;
-  for (const token of tokens(rawArgs, def)) {
-    if (token.kind === 'option' && !optionName(token.text, def)) unknown ??= token.text;
-    if (token.kind !== 'positional') continue;
-    const word = token.text;
-    if (commands.includes(word)) {
-      return { command: word, rest: rawArgs.filter((_, index) => index !== token.index) };
+): Choice<Name | 'run'> | undefined {
+  const tokens = tokenize(rawArgs, def);
+  const first = tokens.find(token => token.kind === 'positional');
+  if (first === undefined) return undefined;
+  const { value: word, index } = first;
+  const command = commands.find(name => name === word);
+  if (command !== undefined) return { command, rest: rawArgs.filter((_, i) => i !== index) };
+  if (isFile(word)) return { command: 'run', rest: [...rawArgs] };
+  // What looks like a command may be the value of a mistyped option.
+  for (const token of tokens) {
+    if (token.kind === 'option' && token.index < index && !Object.hasOwn(def, token.name)) {
+      throw unknownOption('run', token.rawName, def);
     }
-    if (isFile(word)) return { command: 'run', rest: [...rawArgs] };
-    // What looks like a command may be the value of a mistyped option.
-    if (unknown !== undefined) throw unknownOption('run', unknown, def);
-    refuseSetting(word);
-    const suggestion = nearest(word, commands);
-    throw new SinkError(
-      'COMMAND_UNKNOWN',
-      `${JSON.stringify(word)} is neither a command nor an existing file`,
-      {
-        expected: `a properties file, or one of ${commands.join(', ')}`,
-        fix: `${suggestion ? `Did you mean ${suggestion}? ` : ''}milvus-sink --help shows how it is called`,
-      },
-    );
   }
-  return undefined;
+  refuseSetting(word);
+  const suggestion = nearest(word, commands);
+  throw new SinkError(
+    'COMMAND_UNKNOWN',
+    `${JSON.stringify(word)} is neither a command nor an existing file`,
+    {
+      expected: `a properties file, or one of ${commands.join(', ')}`,
+      fix: `${suggestion ? `Did you mean ${suggestion}? ` : ''}milvus-sink --help shows how it is called`,
+    },
+  );
+}
+
+/**
+ * Refuses what citty would let pass, so that it may read the rest.
+ * @param rawArgs without the command's name
+ * @param isFile tells whether a path exists
+ * @throws SinkError ARGUMENT_UNKNOWN, ARGUMENT_INVALID or ARGUMENT_SECRET
+ */
+export function checkArguments(
+  command: string,
+  rawArgs: readonly string[],
+  def: ArgsDef,
+  isFile: (path: string) => boolean = existsSync,
+): void {
+  for (const token of tokenize(rawArgs, def)) {
+    if (token.kind === 'positional' && !isFile(token.value)) refuseSetting(token.value);
+    if (token.kind !== 'option') continue;
+    if (!Object.hasOwn(def, token.name)) throw unknownOption(command, token.rawName, def);
+    checkValue(command, token, def[token.name]!);
+    if (token.name === 'set') checkOverride(token.value!);
+  }
+}
+
+/**
+ * A checked command line as a command takes it.
+ * @param args what citty has read of it
+ */
+export function commandLine(args: ReadArgs, rawArgs: readonly string[], def: ArgsDef): CommandLine {
+  return {
+    files: args._,
+    set: optionValues('set', rawArgs, def),
+    logFormat: args['log-format'],
+    logLevel: args['log-level'],
+    options: args,
+  };
+}
+
+/** All values of an option, in their order, of a command line that may be wrong elsewhere. */
+export function optionValues(name: string, rawArgs: readonly string[], def: ArgsDef): string[] {
+  return tokenize(rawArgs, def).flatMap(token =>
+    token.kind === 'option' && token.name === name && token.value !== undefined ? [token.value] : [],
+  );
 }
 
 // --- internal ---
 
-type Token =
-  | { kind: 'positional'; text: string; index: number }
-  | { kind: 'option'; text: string; value: string | undefined; index: number };
+type Token = ReturnType<typeof tokenize>[number];
 
-/** Splits arguments as getopt_long does: `--name value`, `--name=value`, `-x`, and nothing but files after `--`. */
-function* tokens(rawArgs: readonly string[], def: ArgsDef): Generator<Token> {
-  for (let index = 0; index < rawArgs.length; index++) {
-    const text = rawArgs[index]!;
-    if (text === '--') {
-      for (let rest = index + 1; rest < rawArgs.length; rest++) {
-        yield { kind: 'positional', text: rawArgs[rest]!, index: rest };
-      }
-      return;
-    }
-    if (!text.startsWith('-') || text === '-') {
-      yield { kind: 'positional', text, index };
-      continue;
-    }
-    const equals = text.indexOf('=');
-    if (equals > 0) {
-      yield { kind: 'option', text: text.slice(0, equals), value: text.slice(equals + 1), index };
-      continue;
-    }
-    const name = optionName(text, def);
-    const next = rawArgs[index + 1];
-    const takesNext = name !== undefined && takesValue(name, def) && next !== undefined;
-    if (takesNext && !next.startsWith('--')) {
-      yield { kind: 'option', text, value: next, index };
-      index++;
-    } else {
-      yield { kind: 'option', text, value: undefined, index };
-    }
-  }
-}
-
-/** `token=…` without its `--set` is no file, and its value may be a secret: only the key is repeated. */
-function refuseSetting(text: string): void {
-  const key = /^\s*([A-Za-z][\w.-]*)\s*=/.exec(text)?.[1];
-  if (key === undefined) return;
-  throw new SinkError('ARGUMENT_INVALID', 'this is a setting and no file', {
-    expected: 'files, and settings after --set',
-    found: `${key}=…`,
-    fix: isSecretKey(key) ? `It is secret, and arguments are not. ${PROVIDER_HELP}` : `Write --set ${key}=…`,
+/** The options are defined as citty defines them for the same parser. */
+function tokenize(rawArgs: readonly string[], def: ArgsDef) {
+  const options = Object.entries(def).map(([name, arg]) => {
+    const type: 'string' | 'boolean' = takesValue(arg) ? 'string' : 'boolean';
+    const short = 'alias' in arg && typeof arg.alias === 'string' ? arg.alias : undefined;
+    return [name, { type, ...(short !== undefined && { short }) }] as const;
   });
+  return parseArgs({
+    args: rawArgs,
+    options: Object.fromEntries(options),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  }).tokens;
 }
 
-function takesValue(name: string, def: ArgsDef): boolean {
-  return def[name]?.type === 'string' || def[name]?.type === 'enum';
+function takesValue(arg: ArgDef): boolean {
+  return arg.type === 'string' || arg.type === 'enum';
 }
 
-function optionName(text: string, def: ArgsDef): string | undefined {
-  if (text.startsWith('--')) {
-    const name = text.slice(2);
-    return Object.hasOwn(def, name) && def[name]!.type !== 'positional' ? name : undefined;
-  }
-  const letter = text.slice(1);
-  for (const [name, arg] of Object.entries(def)) {
-    if ('alias' in arg && arg.alias === letter) return name;
-  }
-  return undefined;
-}
-
-function optionValue(command: string, name: string, value: string | undefined, def: ArgsDef): string | true {
-  const arg = def[name]!;
-  const help = `milvus-sink ${command} --help lists the options`;
+/** @throws SinkError ARGUMENT_INVALID */
+function checkValue(command: string, token: Extract<Token, { kind: 'option' }>, arg: ArgDef): void {
+  const { name, value } = token;
   const invalid = (summary: string, details: { expected?: string; found?: string }) =>
-    new SinkError('ARGUMENT_INVALID', summary, { ...details, fix: help });
-  if (!takesValue(name, def)) {
+    new SinkError('ARGUMENT_INVALID', summary, { ...details, fix: optionsHelp(command) });
+  if (!takesValue(arg)) {
     if (value !== undefined) throw invalid(`--${name} takes no value`, { found: value });
-    return true;
+    return;
   }
-  if (value === undefined || value === '') {
-    const hint = arg.type === 'enum' ? arg.options!.join('|') : (arg.valueHint ?? 'value');
+  const values = arg.type === 'enum' ? arg.options! : undefined;
+  // The parser takes even an option for the value of the one before it.
+  if (value === undefined || value === '' || (!token.inlineValue && value.startsWith('--'))) {
+    const hint = values?.join('|') ?? arg.valueHint ?? 'value';
     throw invalid(`--${name} needs a value`, { expected: `--${name} ${hint}` });
   }
-  if (arg.type === 'enum' && !arg.options!.includes(value)) {
-    throw invalid(`--${name} does not know this value`, { expected: arg.options!.join(', '), found: value });
+  if (values && !values.includes(value)) {
+    throw invalid(`--${name} does not know this value`, { expected: values.join(', '), found: value });
   }
-  return value;
 }
 
 function unknownOption(command: string, text: string, def: ArgsDef): SinkError {
-  const names = Object.keys(def).filter(name => def[name]!.type !== 'positional');
   const suggestion = nearest(
     text,
-    names.map(name => `--${name}`),
+    Object.keys(def).map(name => `--${name}`),
   );
-  const help = `milvus-sink ${command} --help lists the options`;
+  const help = optionsHelp(command);
   return new SinkError('ARGUMENT_UNKNOWN', `${command} has no option ${text}`, {
     fix: suggestion ? `Did you mean ${suggestion}? ${help}` : help,
   });
 }
 
-/** A secret in the arguments is seen by every user of the machine, so it is not even accepted. */
-function checkOverride(text: string): string {
-  const equals = text.indexOf('=');
-  const key = text.slice(0, equals).trim();
-  if (equals < 1 || key === '') {
-    throw new SinkError('ARGUMENT_INVALID', '--set takes a key and a value', {
-      expected: '--set key=value',
-      // What has no key may be a secret that lost it.
-      ...(equals < 0 && { found: `${text.length} characters without =` }),
-    });
-  }
-  const value = text.slice(equals + 1).trim();
-  if (isSecretKey(key) && value !== '' && !/\$\{[^}]+\}/.test(value)) {
-    throw new SinkError(
-      'ARGUMENT_SECRET',
-      `${key} is secret and arguments are not: ps shows them to everybody on this machine`,
-      { expected: `${key} in a file, or a reference there such as \${env:NAME}`, fix: PROVIDER_HELP },
-    );
-  }
-  return text;
+function optionsHelp(command: string): string {
+  return `milvus-sink ${command} --help lists the options`;
 }
-
-/** How a secret gets into the process instead. */
-export const PROVIDER_HELP =
-  "Write in the worker's file: config.providers=env and " +
-  'config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider; ' +
-  `in the connector's: token=\${env:MILVUS_TOKEN} (FileConfigProvider reads it from a file)`;

@@ -1,27 +1,24 @@
 // `milvus-sink healthcheck`: asks a running sink whether it lives, for containers that have no curl.
 
 import { request } from 'node:http';
-import { defineCommand } from 'citty';
 import { SinkError } from '../errors.ts';
 import type { CommandLine } from './args.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { PAGES } from './pages.ts';
+import type { Terminal } from './terminal.ts';
 
 /** The answer of a sink has to come within this time, ms; Docker's own default is 30 s. */
 const TIMEOUT_MS = 5000;
 
-export default defineCommand({
-  meta: { name: 'healthcheck', description: 'Ask a running sink whether it lives (exit 0) or not (exit 1)' },
-  args: PAGES.healthcheck.args,
-  async run({ data }): Promise<ExitCode> {
-    const { options, files, set } = data as CommandLine;
-    const base = typeof options.url === 'string' ? options.url : await configuredUrl(files, set);
-    const url = targetUrl(base, options.ready === true);
-    const { status, body } = await ask(url);
-    console.log(body.trim());
-    return status === 200 ? EXIT.stopped : EXIT.configuration;
-  },
-});
+export default async function healthcheck(
+  { options, files, set }: CommandLine,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const base = typeof options.url === 'string' ? options.url : await configuredUrl(files, set);
+  const url = targetUrl(base, options.ready === true);
+  const { status, body } = await ask(url);
+  terminal.out(body.trim());
+  return status === 200 ? EXIT.stopped : EXIT.configuration;
+}
 
 /**
  * The page to ask: the given one when it names a path, else `/livez` or `/readyz` of that server.

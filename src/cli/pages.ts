@@ -1,10 +1,37 @@
 // The commands' options and help, apart from what the commands do: --help loads none of it.
 
-import { COMMON_ARGS, CONFIG_ARGS } from './args.ts';
+import type { ArgsDef } from 'citty';
+import { LOG_FORMATS, LOG_LEVELS } from '../observe/log.ts';
 import type { HelpPage } from './help.ts';
 
 export const COMMANDS = ['run', 'validate', 'healthcheck', 'version'] as const;
 export type Command = (typeof COMMANDS)[number];
+
+/** Options of every command that reads the configuration. */
+const CONFIG_ARGS = {
+  set: {
+    type: 'string',
+    valueHint: 'key=value',
+    description: 'Override a key of the files; may be repeated. Not for secrets: ps shows them',
+  },
+} as const satisfies ArgsDef;
+
+/** Options of every command. */
+export const COMMON_ARGS = {
+  'log-format': {
+    type: 'enum',
+    options: [...LOG_FORMATS],
+    default: 'text',
+    description: 'Form of the log lines on stderr',
+  },
+  'log-level': {
+    type: 'enum',
+    options: [...LOG_LEVELS],
+    default: 'info',
+    description: 'Least severe lines to log',
+  },
+  help: { type: 'boolean', alias: 'h', description: 'Show help' },
+} as const satisfies ArgsDef;
 
 const EXIT_CODES = `0   stopped by SIGTERM or SIGINT, everything in flight written and committed
 1   configuration: a file, a key, an argument, or the HTTP port

@@ -11,6 +11,8 @@ import { logStrayOutput } from './stray-output.ts';
 export interface RunOptions {
   configuration: Configuration;
   log: Logger;
+  /** Writes text with its line end past the log. */
+  err: (text: string) => void;
   version: string;
   commit?: string;
 }
@@ -19,7 +21,7 @@ export interface RunOptions {
  * Runs the connectors until a signal or something that ends them.
  * @returns the process' exit code; the errors that ended connectors have been logged
  */
-export async function runSink({ configuration, log, version, commit }: RunOptions): Promise<ExitCode> {
+export async function runSink({ configuration, log, err, version, commit }: RunOptions): Promise<ExitCode> {
   logStrayOutput(globalThis, log);
   const profile = new Profile(process.env.MILVUS_SINK_PROFILE === '1', () => performance.now());
   for (const warning of configuration.warnings) log.warn(warning);
@@ -36,7 +38,7 @@ export async function runSink({ configuration, log, version, commit }: RunOption
   restoreSignals();
   const { user, system } = process.cpuUsage();
   const report = profile.report((user + system) / 1000);
-  if (report) process.stderr.write(report + '\n');
+  if (report) err(report + '\n');
   log.info(lastWords(error));
   return exitCodeOf(error);
 }

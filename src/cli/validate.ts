@@ -1,6 +1,5 @@
 // `milvus-sink validate`: are these files right, and with --connect, would the sink run with them now.
 
-import { defineCommand } from 'citty';
 import { renderEffective } from '../config/effective.ts';
 import { readConfiguration } from '../config/read.ts';
 import type { ConnectorSettings } from '../config/settings.ts';
@@ -15,31 +14,29 @@ import { checkClient } from './check-client.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { type PlannedField, planFields } from './field-plan.ts';
 import { columns } from './help.ts';
-import { PAGES } from './pages.ts';
+import type { Terminal } from './terminal.ts';
 
-export default defineCommand({
-  meta: { name: 'validate', description: 'Check the files, and with --connect also Kafka and Milvus' },
-  args: PAGES.validate.args,
-  async run({ data }): Promise<ExitCode> {
-    const { files, set, options, logLevel, logFormat } = data as CommandLine;
-    const configuration = readConfiguration(files, set);
-    const { mask } = configuration;
-    const settings = configuration.connectors[0]!;
-    for (const warning of configuration.warnings) console.log(`warning: ${escapeControl(warning)}`);
-    if (options.show) console.log(`${renderEffective(settings)}\n`);
-    await checkClient(settings, mask);
-    console.log(`files       ok      ${describe(settings)}`);
-    if (!options.connect) return EXIT.stopped;
-    const log = createLogger({
-      level: logLevel === 'info' ? 'warn' : logLevel,
-      format: logFormat,
-      now: () => new Date(),
-      write: line => process.stderr.write(line),
-      mask,
-    });
-    return checkConnections(settings, mask, log, text => console.log(text));
-  },
-});
+export default async function validate(
+  { files, set, options, logLevel, logFormat }: CommandLine,
+  { out, err }: Terminal,
+): Promise<ExitCode> {
+  const configuration = readConfiguration(files, set);
+  const { mask } = configuration;
+  const settings = configuration.connectors[0]!;
+  for (const warning of configuration.warnings) out(`warning: ${escapeControl(warning)}`);
+  if (options.show) out(`${renderEffective(settings)}\n`);
+  await checkClient(settings, mask);
+  out(`files       ok      ${describe(settings)}`);
+  if (!options.connect) return EXIT.stopped;
+  const log = createLogger({
+    level: logLevel === 'info' ? 'warn' : logLevel,
+    format: logFormat,
+    now: () => new Date(),
+    write: err,
+    mask,
+  });
+  return checkConnections(settings, mask, log, out);
+}
 
 /** Why something is wrong, and the exit code that `run` would end with. */
 type Verdict = { exitCode: ExitCode; lines: string[] };

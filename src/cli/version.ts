@@ -1,10 +1,10 @@
 // `milvus-sink version`: what exactly runs here, for a bug report.
 
-import { defineCommand } from 'citty';
 import { version } from '../../package.json';
+import type { CommandLine } from './args.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { columns } from './help.ts';
-import { PAGES } from './pages.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Version of milvus-sink, from package.json. */
 export const VERSION: string = version;
@@ -12,21 +12,17 @@ export const VERSION: string = version;
 /** Commit that the executable was built from; the build defines it, `bun src/main.ts` does not. */
 export const COMMIT: string | undefined = process.env.BUILD_COMMIT || undefined;
 
-export default defineCommand({
-  meta: { name: 'version', description: 'Versions of milvus-sink, Bun and librdkafka' },
-  args: PAGES.version.args,
-  async run(): Promise<ExitCode> {
-    console.log(
-      columns([
-        ['milvus-sink', `${VERSION}${COMMIT ? ` (commit ${COMMIT})` : ''}`],
-        ['bun', process.versions.bun ?? 'unknown'],
-        ['librdkafka', await librdkafkaVersion()],
-        ['platform', `${process.platform} ${process.arch}`],
-      ]),
-    );
-    return EXIT.stopped;
-  },
-});
+export default async function showVersion(_: CommandLine, terminal: Terminal): Promise<ExitCode> {
+  terminal.out(
+    columns([
+      ['milvus-sink', `${VERSION}${COMMIT ? ` (commit ${COMMIT})` : ''}`],
+      ['bun', process.versions.bun ?? 'unknown'],
+      ['librdkafka', await librdkafkaVersion()],
+      ['platform', `${process.platform} ${process.arch}`],
+    ]),
+  );
+  return EXIT.stopped;
+}
 
 // --- internal ---
 

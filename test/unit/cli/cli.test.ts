@@ -89,9 +89,15 @@ describe('refusals', () => {
 describe('what should not have happened', () => {
   const say = (error: unknown) => {
     let text = '';
-    const code = explain(error, { format: 'text', level: 'info' }, part => {
-      text += part;
-    });
+    const code = explain(
+      error,
+      { format: 'text', level: 'info' },
+      {
+        err: part => {
+          text += part;
+        },
+      },
+    );
     return { code, text };
   };
 
