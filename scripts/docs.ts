@@ -1,5 +1,6 @@
-// Writes the README's tables of keys and metrics from what declares them; --check only tells whether they are current.
+// Writes the README's tables of keys, metrics and exit codes from what declares them; --check only tells whether they are current.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { renderExitTable } from '../src/cli/exit-codes.ts';
 import { renderKeyTable } from '../src/config/keys.ts';
 import { renderMetricsTable } from '../src/serve/declarations.ts';
 
@@ -19,10 +20,18 @@ export function withMetricsTable(readme: string): string {
   return between(readme, 'metrics', renderMetricsTable());
 }
 
+/**
+ * The README with its table of exit codes brought up to date.
+ * @throws Error when the markers are missing
+ */
+export function withExitTable(readme: string): string {
+  return between(readme, 'exit-codes', renderExitTable());
+}
+
 if (import.meta.main) {
   const path = new URL('../README.md', import.meta.url);
   const readme = readFileSync(path, 'utf8');
-  const current = withMetricsTable(withKeyTable(readme));
+  const current = withExitTable(withMetricsTable(withKeyTable(readme)));
   if (process.argv.includes('--check')) {
     if (current !== readme) {
       console.error("README.md's tables are out of date: run scripts/docs.ts");

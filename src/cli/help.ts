@@ -14,7 +14,12 @@ export interface HelpPage {
   sections?: Readonly<Record<string, string>>;
 }
 
-/** The page as plain text, lines of at most about 100 characters. */
+/**
+ * The page as plain text, lines of at most 120 characters.
+ *
+ * citty's renderUsage colours what goes into a pipe, too (it asks NO_COLOR, TERM, TEST and CI, not whether there is a
+ * terminal), and knows one line of usage, no examples and no paragraphs: the definitions are its own, the page is not.
+ */
 export function renderHelp(page: HelpPage): string {
   const parts = [page.description, section('Usage', page.usage.join('\n'))];
   if (page.commands) parts.push(section('Commands', columns(Object.entries(page.commands))));
@@ -29,13 +34,30 @@ export function renderHelp(page: HelpPage): string {
   return parts.join('\n\n');
 }
 
-/** Two columns, the first one as wide as its widest cell. */
-export function columns(rows: readonly (readonly [string, string])[]): string {
+/**
+ * Two columns, the first one as wide as its widest cell.
+ * @param lineWidth characters of a line at which the second one is wrapped between words
+ */
+export function columns(
+  rows: readonly (readonly [string, string])[],
+  lineWidth = Number.POSITIVE_INFINITY,
+): string {
   const width = Math.max(0, ...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`.trimEnd()).join('\n');
+  return rows
+    .flatMap(([left, right]) =>
+      wrap(right, lineWidth - width - 2).map((text, i) => [i === 0 ? left : '', text] as const),
+    )
+    .map(([left, right]) => `${left.padEnd(width)}  ${right}`.trimEnd())
+    .join('\n');
 }
 
 // --- internal ---
+
+function wrap(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const space = text.lastIndexOf(' ', width);
+  return space <= 0 ? [text] : [text.slice(0, space), ...wrap(text.slice(space + 1), width)];
+}
 
 function section(heading: string, text: string): string {
   return `${heading}:\n${text.replace(/^(?=.)/gm, '  ')}`;

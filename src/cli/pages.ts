@@ -2,7 +2,8 @@
 
 import type { ArgsDef } from 'citty';
 import { LOG_FORMATS, LOG_LEVELS } from '../observe/log.ts';
-import type { HelpPage } from './help.ts';
+import { EXIT, EXIT_MEANINGS } from './exit-codes.ts';
+import { columns, type HelpPage } from './help.ts';
 
 export const COMMANDS = ['run', 'validate', 'healthcheck', 'version'] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -33,13 +34,7 @@ export const COMMON_ARGS = {
   help: { type: 'boolean', alias: 'h', description: 'Show help' },
 } as const satisfies ArgsDef;
 
-const EXIT_CODES = `0   stopped by SIGTERM or SIGINT, everything in flight written and committed
-1   configuration: a file, a key, an argument, or the HTTP port
-2   a bad record (errors.tolerance=none), or a batch that Milvus refuses for its content
-3   Milvus refused: token, permission, database or collection missing; or a stop at which it did not answer in time
-4   Kafka refused: credentials, TLS, permission on topic or group, a lost offset (auto.offset.reset=none); another
-    copy has taken over group.instance.id; or a stop after which Kafka had not stored all offsets in time
-70  a defect of milvus-sink: please report it`;
+const EXIT_CODES = exitCodes(EXIT_MEANINGS);
 
 const SECRETS = `Everybody on a machine sees a process' arguments (ps), so --set takes no secrets. In the files, write
 references, and say once in the worker's file where they lead:
@@ -91,10 +86,12 @@ offset.flush.timeout.ms), offsets are committed, the group is left. A second one
       'milvus-sink validate sink.properties --show --set batch.max.rows=500',
     ],
     sections: {
-      'Exit codes': `0   all is well
-1   configuration: all problems are listed
-3   with --connect: Milvus refused or does not answer
-4   with --connect: Kafka refused or does not answer, or a topic is not there`,
+      'Exit codes': exitCodes({
+        [EXIT.stopped]: 'all is well',
+        [EXIT.configuration]: 'configuration: all problems are listed',
+        [EXIT.milvusRefused]: 'with --connect: Milvus refused or does not answer',
+        [EXIT.kafkaRefused]: 'with --connect: Kafka refused or does not answer, or a topic is not there',
+      }),
     },
   },
   healthcheck: {
@@ -118,8 +115,10 @@ offset.flush.timeout.ms), offsets are committed, the group is left. A second one
       'milvus-sink healthcheck --ready --url http://localhost:8084',
     ],
     sections: {
-      'Exit codes': `0   it lives, or with --ready: it is ready
-1   it does not, or it cannot be asked`,
+      'Exit codes': exitCodes({
+        [EXIT.stopped]: 'it lives, or with --ready: it is ready',
+        [EXIT.configuration]: 'it does not, or it cannot be asked',
+      }),
     },
   },
   version: {
@@ -159,3 +158,12 @@ connector, from the same two files, in one process without a JVM.`,
     'More help': `milvus-sink COMMAND --help; all keys, metrics and limits are in README.md`,
   },
 } as const satisfies HelpPage;
+
+// --- internal ---
+
+function exitCodes(meanings: Readonly<Record<number, string>>): string {
+  return columns(
+    Object.entries(meanings).map(([code, meaning]) => [code.padEnd(2), meaning.replaceAll('`', '')] as const),
+    112,
+  );
+}

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { withExitTable } from '../../../scripts/docs.ts';
 import { EXIT, exitCodeOf } from '../../../src/cli/exit-codes.ts';
 import { internalError, RecordError, SinkError } from '../../../src/errors.ts';
 
@@ -12,8 +13,9 @@ test('what ended the process gives the exit code, by its kind', () => {
   expect(exitCodeOf(internalError(new Error('x')))).toBe(70);
 });
 
-test('the README has a row for each of them', () => {
+test("the README's table has each of them, and is current", () => {
   const readme = readFileSync(`${import.meta.dir}/../../../README.md`, 'utf8');
   const table = readme.split('## Exit codes')[1]!.split('\n## ')[0]!;
   expect([...table.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))).toEqual(Object.values(EXIT));
+  expect(withExitTable(readme)).toBe(readme);
 });
