@@ -28,6 +28,33 @@ export async function checkClient(
   });
 }
 
+/**
+ * The same for all connectors, one after the other.
+ * @throws SinkError CONFIG_INVALID with everything that is refused; what stands in the worker's file is named once
+ */
+export async function checkClients(
+  connectors: readonly Pick<ConnectorSettings, 'consumer' | 'effective'>[],
+  mask: (text: string) => string,
+): Promise<void> {
+  const refused = new Map<string, SinkError>();
+  for (const settings of connectors) {
+    try {
+      await checkClient(settings, mask);
+    } catch (error) {
+      if (!(error instanceof SinkError)) throw error;
+      refused.set(error.message, error);
+    }
+  }
+  const [first, ...others] = refused.values();
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  const lines = [...refused.keys()].map(message => `  ${message.replace(/^[A-Z_]+(?: at|:) /, '')}`);
+  throw new SinkError(
+    'CONFIG_INVALID',
+    [`${lines.length} problems in the configuration`, ...lines].join('\n'),
+  );
+}
+
 export interface Refusal {
   /** The one that is to blame, by librdkafka's name; undefined when the reason names none. */
   property: string | undefined;

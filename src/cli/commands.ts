@@ -55,7 +55,7 @@ function checkFiles(command: Command, files: readonly string[]): void {
   }
   if ((command === 'run' || command === 'validate') && files.length === 0) {
     throw new SinkError('ARGUMENT_INVALID', `${command} needs configuration files`, {
-      expected: `milvus-sink ${command} worker.properties connector.properties (or one file with both)`,
+      expected: `milvus-sink ${command} worker.properties connector.properties … (or one file with both)`,
       fix: `milvus-sink ${command} --help says more`,
     });
   }

@@ -43,17 +43,18 @@ references, and say once in the worker's file where they lead:
   token=\${env:MILVUS_TOKEN}
 FileConfigProvider (\${file:/path:key}) and DirectoryConfigProvider (\${dir:/path:file}) work as well.`;
 
-const FILES = `The two properties files of Kafka Connect standalone with the Milvus sink connector, unchanged: first the
-worker's, then the connector's (properties or JSON). One file that holds both sides' keys is fine, too.
+const FILES = `The files of Kafka Connect standalone with the Milvus sink connector, unchanged: first the worker's, then
+one of each connector (properties or JSON). One file with the keys of both sides is fine, too.
 CONNECT_* variables (CONNECT_BOOTSTRAP_SERVERS) override the worker's file, --set overrides everything.`;
 
 export const PAGES = {
   run: {
-    usage: ['milvus-sink [run] WORKER CONNECTOR [options]'],
+    usage: ['milvus-sink [run] WORKER CONNECTOR… [options]'],
     description: 'Take Kafka records into Milvus until a signal or something that ends it.',
     args: { ...CONFIG_ARGS, ...COMMON_ARGS },
     examples: [
       'milvus-sink connect-standalone.properties milvus-sink-connector.properties',
+      'milvus-sink worker.properties a.properties b.json',
       'milvus-sink sink.properties --set tasks.max=4 --log-format json',
     ],
     sections: {
@@ -65,7 +66,7 @@ offset.flush.timeout.ms), offsets are committed, the group is left. A second one
     },
   },
   validate: {
-    usage: ['milvus-sink validate WORKER CONNECTOR [options]'],
+    usage: ['milvus-sink validate WORKER CONNECTOR… [options]'],
     description:
       'Check the files, and with --connect also Kafka and Milvus. Nothing is written or committed.',
     args: {
@@ -82,7 +83,7 @@ offset.flush.timeout.ms), offsets are committed, the group is left. A second one
     },
     examples: [
       'milvus-sink validate worker.properties connector.properties',
-      'milvus-sink validate worker.properties connector.properties --connect',
+      'milvus-sink validate worker.properties a.properties b.json --connect',
       'milvus-sink validate sink.properties --show --set batch.max.rows=500',
     ],
     sections: {
@@ -95,7 +96,7 @@ offset.flush.timeout.ms), offsets are committed, the group is left. A second one
     },
   },
   healthcheck: {
-    usage: ['milvus-sink healthcheck [WORKER CONNECTOR] [options]'],
+    usage: ['milvus-sink healthcheck [WORKER CONNECTOR…] [options]'],
     description: 'Ask a running sink whether it lives, for containers. Files tell where it listens.',
     args: {
       url: {
@@ -132,9 +133,9 @@ offset.flush.timeout.ms), offsets are committed, the group is left. A second one
 export const ALL_ARGS = { ...PAGES.validate.args, ...PAGES.healthcheck.args };
 
 export const MAIN_PAGE = {
-  usage: ['milvus-sink WORKER CONNECTOR [options]', 'milvus-sink COMMAND [options]'],
+  usage: ['milvus-sink WORKER CONNECTOR… [options]', 'milvus-sink COMMAND [options]'],
   description: `milvus-sink takes Kafka records into Milvus or Zilliz Cloud: what Kafka Connect does with the Milvus sink
-connector, from the same two files, in one process without a JVM.`,
+connector, from the same files, in one process without a JVM.`,
   commands: {
     run: 'the default when the arguments are files',
     validate: 'check the files; with --connect also Kafka, Milvus, and how fields will be filled',

@@ -3,7 +3,7 @@
 import { readConfiguration } from '../config/read.ts';
 import { createLogger } from '../observe/log.ts';
 import type { CommandLine } from './args.ts';
-import { checkClient } from './check-client.ts';
+import { checkClients } from './check-client.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { runSink } from './run.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,7 +12,7 @@ import { COMMIT, VERSION } from './version.ts';
 export default async function run(line: CommandLine, { err }: Terminal): Promise<ExitCode> {
   const configuration = readConfiguration(line.files, line.set);
   const { connectors, mask } = configuration;
-  for (const settings of connectors) await checkClient(settings, mask);
+  await checkClients(connectors, mask);
   const log = createLogger({
     level: line.logLevel,
     format: line.logFormat,

@@ -2,18 +2,13 @@
 
 import { renderEffective } from '../config/effective.ts';
 import { readConfiguration } from '../config/read.ts';
-import type { ConnectorSettings } from '../config/settings.ts';
+import type { Configuration, ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
-import type { RdConsumer } from '../kafka/rdkafka.ts';
-import { chooseInsertMode } from '../map/insert-mode.ts';
-import type { CollectionSchema } from '../milvus/collection/schema.ts';
-import type { WriteOperation } from '../milvus/wire/encode.ts';
 import { createLogger, escapeControl, type Logger } from '../observe/log.ts';
 import type { CommandLine } from './args.ts';
 import { checkClient } from './check-client.ts';
+import { checkConnections } from './check-connections.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
-import { type PlannedField, planFields } from './field-plan.ts';
-import { columns } from './help.ts';
 import type { Terminal } from './terminal.ts';
 
 export default async function validate(
@@ -21,156 +16,80 @@ export default async function validate(
   { out, err }: Terminal,
 ): Promise<ExitCode> {
   const configuration = readConfiguration(files, set);
-  const { mask } = configuration;
-  const settings = configuration.connectors[0]!;
-  for (const warning of configuration.warnings) out(`warning: ${escapeControl(warning)}`);
-  if (options.show) out(`${renderEffective(settings)}\n`);
-  await checkClient(settings, mask);
-  out(`files       ok      ${describe(settings)}`);
-  if (!options.connect) return EXIT.stopped;
   const log = createLogger({
     level: logLevel === 'info' ? 'warn' : logLevel,
     format: logFormat,
     now: () => new Date(),
     write: err,
-    mask,
+    mask: configuration.mask,
   });
-  return checkConnections(settings, mask, log, out);
+  const { show, connect } = options;
+  return checkConfiguration(configuration, { show: show === true, connect: connect === true, log }, out);
 }
 
-/** Why something is wrong, and the exit code that `run` would end with. */
-type Verdict = { exitCode: ExitCode; lines: string[] };
+/** What is asked for besides whether the files are right. */
+export interface ValidateOptions {
+  /** All settings in effect. */
+  show: boolean;
+  /** Kafka and Milvus. */
+  connect: boolean;
+  log: Logger;
+}
 
 /**
- * Asks Kafka and Milvus beside each other and prints what both say, so that one trouble does not hide the other.
- * @returns 0, or the exit code of the first trouble: Kafka's (4), else Milvus' (3) or the configuration's (1)
+ * Checks the connectors and prints what is found: of one as it comes; of several beside each other, each in a block under
+ * its name, so that the trouble of one does not hide another's.
+ * @returns 0, or the exit code of the first connector in trouble
+ * @throws SinkError when librdkafka does not take the settings of the only connector
  */
-export async function checkConnections(
-  settings: ConnectorSettings,
-  mask: (text: string) => string,
-  log: Logger,
+export async function checkConfiguration(
+  { connectors, warnings, mask }: Configuration,
+  options: ValidateOptions,
   print: (text: string) => void,
 ): Promise<ExitCode> {
-  const verdicts = await Promise.all([kafkaVerdict(settings), milvusVerdict(settings, log)]);
-  for (const { lines } of verdicts) for (const line of lines) print(mask(line));
-  return verdicts.find(({ exitCode }) => exitCode !== EXIT.stopped)?.exitCode ?? EXIT.stopped;
-}
-
-/** The table of fields; exported for its test. */
-export function renderFields(fields: readonly PlannedField[]): string {
-  const head: PlannedField = { field: 'field', type: 'type', filledFrom: 'filled from', takes: 'takes' };
-  const all = [head, ...fields];
-  // Names are the collection owner's: they must not paint on the terminal.
-  const right = all.map(f => [escapeControl(f.filledFrom), escapeControl(f.takes)] as const);
-  const middle = columns(right).split('\n');
-  const rest = columns(all.map((f, i) => [escapeControl(f.type), middle[i]!] as const)).split('\n');
-  return columns(all.map((f, i) => [escapeControl(f.field), rest[i]!] as const));
+  for (const warning of warnings) print(`warning: ${escapeControl(warning)}`);
+  if (connectors.length === 1) return checkConnector(connectors[0]!, mask, options, print);
+  if (warnings.length > 0) print('');
+  const blocks = await Promise.all(connectors.map(settings => checkAsBlock(settings, mask, options)));
+  print(blocks.map(({ text }) => text).join('\n\n'));
+  return blocks.find(({ exitCode }) => exitCode !== EXIT.stopped)?.exitCode ?? EXIT.stopped;
 }
 
 // --- internal ---
 
-const ANSWER_TIMEOUT_MS = 5000;
+/** @throws SinkError when librdkafka does not take the settings */
+async function checkConnector(
+  settings: ConnectorSettings,
+  mask: (text: string) => string,
+  options: ValidateOptions,
+  print: (text: string) => void,
+): Promise<ExitCode> {
+  if (options.show) print(`${renderEffective(settings)}\n`);
+  await checkClient(settings, mask);
+  print(`files       ok      ${describe(settings)}`);
+  return options.connect ? checkConnections(settings, mask, options.log, print) : EXIT.stopped;
+}
+
+async function checkAsBlock(
+  settings: ConnectorSettings,
+  mask: (text: string) => string,
+  options: ValidateOptions,
+): Promise<{ text: string; exitCode: ExitCode }> {
+  const lines = [`${escapeControl(settings.name)}:`];
+  const print = (text: string) => void lines.push(text);
+  try {
+    const exitCode = await checkConnector(settings, mask, options, print);
+    return { text: lines.join('\n'), exitCode };
+  } catch (error) {
+    if (!(error instanceof SinkError)) throw error;
+    lines.push(`files       failed  ${escapeControl(error.message)}`);
+    return { text: lines.join('\n'), exitCode: exitCodeOf(error) };
+  }
+}
 
 function describe(settings: ConnectorSettings): string {
   const { name, topics, topicsRegex, milvus, insertMode } = settings;
   const from = topics ? `topics ${topics.join(', ')}` : `topics like ${topicsRegex}`;
   const scheme = milvus.tls ? 'https' : 'http';
   return `${name}: ${from} → ${milvus.database}.${milvus.collection} at ${scheme}://${milvus.address}, ${insertMode}`;
-}
-
-async function kafkaVerdict(settings: ConnectorSettings): Promise<Verdict> {
-  try {
-    const [{ checkKafka }, { loadKafka }] = await Promise.all([
-      import('./check-kafka.ts'),
-      import('../kafka/load.ts'),
-    ]);
-    const { KafkaConsumer } = loadKafka();
-    const report = await checkKafka({
-      settings,
-      timeoutMs: ANSWER_TIMEOUT_MS,
-      // The package's types know fewer properties than librdkafka.
-      createClient: (config, topicConfig) =>
-        new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer,
-    });
-    const partitions = report.topics.reduce((sum, topic) => sum + topic.partitions, 0);
-    const named = report.topics.map(topic => `${topic.name} (${count(topic.partitions, 'partition')})`);
-    const lines = [
-      `Kafka       ok      ${settings.consumer['bootstrap.servers']}: ${count(report.brokers, 'broker')}`,
-    ];
-    if (named.length > 0) lines.push(`topics      ok      ${named.join(', ')}`);
-    if (partitions > 0)
-      lines.push(`group       ok      ${settings.groupId}: ${start(report.committed, partitions, settings)}`);
-    for (const name of report.missing) {
-      lines.push(
-        `topics      missing ${name} does not exist, or this user may not see it; the sink would wait for it`,
-      );
-    }
-    if (settings.topicsRegex !== undefined && named.length === 0) {
-      lines.push(`topics      missing no topic matches ${settings.topicsRegex}; the sink would wait for one`);
-    }
-    if (partitions > 0 && settings.tasksMax > partitions) {
-      lines.push(
-        `warning: tasks.max=${settings.tasksMax}, but there are only ${count(partitions, 'partition')}: the other tasks would idle`,
-      );
-    }
-    const missing = report.missing.length > 0 || named.length === 0;
-    return { exitCode: missing ? EXIT.kafkaRefused : EXIT.stopped, lines };
-  } catch (error) {
-    return failed('Kafka', error, EXIT.kafkaRefused);
-  }
-}
-
-function start(committed: number, partitions: number, settings: ConnectorSettings): string {
-  const reset = String(settings.consumer['auto.offset.reset']);
-  if (committed === 0) return `no committed offsets, starts at the ${reset}`;
-  if (committed === partitions) return 'goes on at its committed offsets';
-  return `goes on at its committed offsets on ${committed} of ${partitions} partitions, starts at the ${reset} of the others`;
-}
-
-async function milvusVerdict(settings: ConnectorSettings, log: Logger): Promise<Verdict> {
-  const lines: string[] = [];
-  let asked = 'Milvus';
-  try {
-    const { connectMilvus } = await import('../milvus/client/connection.ts');
-    const connection = await connectMilvus(settings.milvus, { log });
-    try {
-      lines.push(`Milvus      ok      ${settings.milvus.address}: ${connection.serverVersion}`);
-      asked = 'collection';
-      const schema = await connection.describe();
-      const mode = chooseInsertMode(schema, settings);
-      await checkWritable(schema, mode);
-      lines.push(
-        `collection  ok      ${schema.database}.${schema.collection}: ${count(schema.fields.length, 'field')}, dynamic field ${schema.dynamic ? 'on' : 'off'}`,
-      );
-      if (mode !== settings.insertMode) {
-        lines.push(
-          'warning: the collection gives its keys itself (autoID): rows are inserted, and a record read twice is a row twice',
-        );
-      }
-      lines.push('', renderFields(planFields(schema, mode)));
-      return { exitCode: EXIT.stopped, lines };
-    } finally {
-      await connection.close();
-    }
-  } catch (error) {
-    const { exitCode, lines: more } = failed(asked, error, EXIT.milvusRefused);
-    return { exitCode, lines: [...lines, ...more] };
-  }
-}
-
-/** @throws SinkError when a required field has a type that cannot be written */
-async function checkWritable(schema: CollectionSchema, mode: WriteOperation): Promise<void> {
-  const { createRowMapper } = await import('../map/row-mapper.ts');
-  createRowMapper(schema, { insertMode: mode, jsonMaxBytes: 0, onDropped: () => undefined });
-}
-
-/** What is no SinkError is a server that is not there: at `run` a reason to wait, here a reason to say no. */
-function failed(what: string, error: unknown, otherwise: ExitCode): Verdict {
-  const message = error instanceof Error ? error.message : String(error);
-  const exitCode = error instanceof SinkError ? exitCodeOf(error) : otherwise;
-  return { exitCode, lines: [`${what.padEnd(12)}failed  ${escapeControl(message)}`] };
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,9 @@
 // `validate --connect` between a mock Kafka and a Milvus in this process.
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { checkClients } from '../../../src/cli/check-client.ts';
+import { checkConnections } from '../../../src/cli/check-connections.ts';
 import { checkKafka } from '../../../src/cli/check-kafka.ts';
-import { checkConnections } from '../../../src/cli/validate.ts';
+import { checkConfiguration } from '../../../src/cli/validate.ts';
 import { loadConfiguration } from '../../../src/config/load.ts';
 import { loadKafka } from '../../../src/kafka/load.ts';
 import type { RdConsumer } from '../../../src/kafka/rdkafka.ts';
@@ -131,4 +133,96 @@ test('a password that no broker asks for is refused in words', async () => {
   );
   expect(error).toMatchObject({ kind: 'kafka' });
   expect(error!.message).not.toContain('p4ssw0rd');
+});
+
+describe('several connectors', () => {
+  /** Each made by itself; together in one configuration, as `validate` gets them. */
+  async function checkAll(options: { show?: boolean; connect?: boolean }, ...all: Record<string, string>[]) {
+    const loaded = all.map(settings);
+    const lines: string[] = [];
+    const configuration = { ...loaded[0]!, connectors: loaded.flatMap(({ connectors }) => connectors) };
+    const log = createLogger({
+      level: 'error',
+      format: 'text',
+      now: () => new Date(),
+      write: line => lines.push(line),
+      mask: configuration.mask,
+    });
+    const wanted = { show: false, connect: false, ...options, log };
+    const code = await checkConfiguration(configuration, wanted, text => lines.push(text));
+    const text = lines.join('\n');
+    return { code, text, blocks: text.split('\n\n') };
+  }
+  /** No library of TLS knows such a suite: librdkafka makes no client. */
+  const REFUSED = { 'security.protocol': 'SSL', 'ssl.cipher.suites': 'NO-SUCH-SUITE' };
+
+  test('are checked one by one, each under its name', async () => {
+    const { code, blocks } = await checkAll({}, { name: 'a' }, { name: 'b', 'collection.name': 'other' });
+    expect(code).toBe(0);
+    expect(blocks.map(block => block.split('\n'))).toEqual([
+      ['a:', expect.stringMatching(/^files +ok +a: topics books → default\.books at /)],
+      ['b:', expect.stringMatching(/^files +ok +b: topics books → default\.other at /)],
+    ]);
+  });
+
+  test('show the settings of each', async () => {
+    const { text } = await checkAll({ show: true }, { name: 'a' }, { name: 'b', 'batch.max.rows': '7' });
+    const [, a, b] = /^a:\n(.*)\n\nb:\n(.*)$/s.exec(text)!;
+    expect(a).toMatch(/^batch\.max\.rows += (?!7\b)\d+ /m);
+    expect(b).toMatch(/^batch\.max\.rows += 7 /m);
+    for (const block of [a, b]) expect(block).toMatch(/^files +ok /m);
+    expect(text).not.toContain(TOKEN);
+  });
+
+  test('ask Kafka and Milvus for each; the first trouble gives the exit code and hides nothing', async () => {
+    const { code, blocks } = await checkAll(
+      { connect: true },
+      { name: 'well' },
+      { name: 'no-collection', 'collection.name': 'boks' },
+      { name: 'no-topic', topics: 'missing' },
+    );
+    expect(code).toBe(3);
+    const text = (name: string) => blocks.find(block => block.startsWith(`${name}:\n`))!;
+    expect(text('well')).toMatch(/^group +ok +connect-well: no committed offsets/m);
+    expect(text('well')).not.toMatch(/missing|failed/);
+    expect(text('no-collection')).toMatch(/^collection +failed +MILVUS_COLLECTION_MISSING/m);
+    expect(text('no-topic')).toMatch(/^topics +missing missing does not exist/m);
+    expect(milvus.writes).toEqual([]);
+  });
+
+  test('of which one has settings that librdkafka refuses leave nothing unchecked', async () => {
+    const { code, blocks } = await checkAll({}, { name: 'a', ...REFUSED }, { name: 'b' });
+    expect(code).toBe(1);
+    expect(blocks[0]).toMatch(
+      /^a:\nfiles +failed +CONFIG_INVALID at ssl\.cipher\.suites, sink\.properties:\d+: OpenSSL knows none/,
+    );
+    expect(blocks[1]).toMatch(/^b:\nfiles +ok /);
+  });
+
+  test('do not start when librdkafka refuses one; all refusals are in one message, each once', async () => {
+    const refusal = async (...all: Record<string, string>[]) => {
+      const connectors = all.flatMap(changes => settings(changes).connectors);
+      return checkClients(connectors, text => text).then(
+        () => undefined,
+        (error: unknown) => error as Error,
+      );
+    };
+    expect(await refusal({ name: 'a' }, { name: 'b' })).toBeUndefined();
+    const one = await refusal({ name: 'a', ...REFUSED }, { name: 'b' }, { name: 'c', ...REFUSED });
+    expect(one!.message).toMatch(
+      /^CONFIG_INVALID at ssl\.cipher\.suites, sink\.properties:\d+: OpenSSL knows none/,
+    );
+    // The same refusal, a line further down.
+    const two = await refusal(
+      { name: 'a', ...REFUSED },
+      { name: 'b', 'errors.tolerance': 'all', ...REFUSED },
+    );
+    const lines = two!.message.split('\n');
+    expect(lines[0]).toBe('CONFIG_INVALID: 2 problems in the configuration');
+    expect(lines).toHaveLength(3);
+    for (const line of lines.slice(1)) {
+      expect(line).toMatch(/^ {2}ssl\.cipher\.suites, sink\.properties:\d+: OpenSSL knows none/);
+    }
+    expect(lines[1]).not.toBe(lines[2]!);
+  });
 });

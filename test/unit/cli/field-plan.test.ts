@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
+import { renderFields } from '../../../src/cli/check-connections.ts';
 import { describeType, planFields } from '../../../src/cli/field-plan.ts';
-import { renderFields } from '../../../src/cli/validate.ts';
 import type { CollectionSchema } from '../../../src/milvus/collection/schema.ts';
 import type { FieldSchema } from '../../../src/milvus/field/schema.ts';
 import { DataType } from '../../../src/milvus/wire/data-type.ts';
