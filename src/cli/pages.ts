@@ -59,6 +59,8 @@ export const PAGES = {
     ],
     sections: {
       Files: FILES,
+      'Several connectors': `Each has its own group, settings, offsets and health. One that fails leaves the others running, or ends the
+process with on.failure=stop in the worker's file; the exit code is that of the first failure.`,
       Secrets: SECRETS,
       Signals: `SIGTERM or SIGINT stops in order: no more polls, what is in flight is finished (at most
 offset.flush.timeout.ms), offsets are committed, the group is left. A second one ends at once.`,
