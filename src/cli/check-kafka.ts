@@ -3,7 +3,7 @@
 import type { ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import { plainReason, withErrorCode } from '../kafka/event-error.ts';
-import { classifyKafkaError, type KafkaErrorLike } from '../kafka/failure.ts';
+import { classifyKafkaError, failureContext, type KafkaErrorLike } from '../kafka/failure.ts';
 import type { RdConsumer, RdError, RdMetadata, TopicPartition } from '../kafka/rdkafka.ts';
 import { topicFilter } from '../kafka/topics.ts';
 
@@ -57,9 +57,7 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
 
 /** Collects what librdkafka says besides its answers: only its events tell a refusal, only its log the reason in full. */
 function listen(client: RdConsumer, settings: ConnectorSettings) {
-  const where = String(settings.consumer['bootstrap.servers']);
-  const topics = settings.topics?.join(', ') ?? settings.topicsRegex ?? '';
-  const context = { where, topics, groupId: settings.groupId, everConnected: false };
+  const context = failureContext(settings, false);
   const events: KafkaErrorLike[] = [];
   const reasons = new Set<string>();
   client.on('event.log', (event: { fac: string; message: string }) => {
@@ -75,7 +73,7 @@ function listen(client: RdConsumer, settings: ConnectorSettings) {
         if (verdict.kind === 'refused') return verdict.error;
       }
       return new SinkError('KAFKA_UNREACHABLE', 'Kafka does not answer', {
-        where,
+        where: context.where,
         found,
         fix: 'Check bootstrap.servers and security.protocol (a running sink would wait for it)',
         cause: error,

@@ -5,6 +5,7 @@ import type { KafkaConsumer } from '../kafka/consumer.ts';
 import {
   classifyKafkaError,
   type FailureContext,
+  failureContext,
   fatalKafkaError,
   type KafkaErrorLike,
 } from '../kafka/failure.ts';
@@ -48,13 +49,13 @@ export class KafkaTrouble {
     const context = this.context();
     const verdict = classifyKafkaError(error, context);
     if (verdict.kind === 'refused') onFatal(verdict.error);
-    else if (verdict.kind === 'wait' && verdict.topicMissing) this.topicMissing(verdict.reason);
+    else if (verdict.kind === 'topicMissing') this.topicMissing(verdict.reason);
     else if (failedToConnect) {
       const reason = 'reason' in verdict ? verdict.reason : error.message;
       waits.begin('kafka', 'Kafka', `${context.where}: ${reason}`);
     } else if (verdict.kind === 'wait') void this.probe(verdict.reason);
     else if (verdict.kind === 'recurring') waits.recurring('kafka', 'records', verdict.reason, QUIET_MS);
-    else if (verdict.kind === 'said') this.warn(`Kafka: ${error.message}`);
+    else if (verdict.kind === 'logged') this.warn(`Kafka: ${error.message}`);
     else log.debug(`Kafka: ${error.message}`, { code: error.code });
   }
 
@@ -80,12 +81,7 @@ export class KafkaTrouble {
 
   private context(): FailureContext {
     const { settings, consumer } = this.options;
-    return {
-      where: String(settings.consumer['bootstrap.servers']),
-      topics: settings.topics?.join(', ') ?? settings.topicsRegex ?? '',
-      groupId: settings.groupId,
-      everConnected: consumer() !== undefined,
-    };
+    return failureContext(settings, consumer() !== undefined);
   }
 
   private warn(message: string): void {

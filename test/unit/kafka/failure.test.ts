@@ -43,15 +43,23 @@ describe('classifyKafkaError', () => {
   });
 
   test.each([1, 6, 22, 25, 27, -191])('code %d is the normal course of things', code => {
-    expect(classify(code, true).kind).toBe('ignore');
+    expect(classify(code, true).kind).toBe('ignored');
   });
 
-  test('a member that did not poll in time is told: it joins again by itself', () => {
-    expect(classify(-147, true).kind).toBe('said');
+  test('a member that did not poll in time is a line of the log: it joins again by itself', () => {
+    expect(classify(-147, true).kind).toBe('logged');
   });
 
   test('a missing topic is waited for, by name', () => {
-    expect(classify(3)).toEqual({ kind: 'wait', reason: 'not there yet: topic_0', topicMissing: true });
+    expect(classify(3)).toEqual({ kind: 'topicMissing', reason: 'not there yet: topic_0' });
+  });
+
+  test('what librdkafka says is taken as it is, braces included', () => {
+    const error = { code: 12345, message: '{topics} $& {code}' };
+    expect(classifyKafkaError(error, context)).toEqual({
+      kind: 'recurring',
+      reason: '{topics} $& {code} (code 12345)',
+    });
   });
 
   test('credentials that worked before are an outage, not a mistake', () => {
