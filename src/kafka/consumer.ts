@@ -60,7 +60,7 @@ export class KafkaConsumer {
   private readonly lines: LogLimit;
 
   constructor(private readonly options: ConsumerOptions) {
-    this.lines = new LogLimit(SAME_LINE_MS, options.now);
+    this.lines = new LogLimit({ log: options.log, now: options.now, everyMs: SAME_LINE_MS });
     this.rebalances = new Rebalances(options.hooks, {
       client: () => this.client,
       isPaused: () => this.paused,
@@ -317,10 +317,7 @@ export class KafkaConsumer {
       log.debug(text);
       return;
     }
-    const unsaid = this.lines.admit(key);
-    if (unsaid === undefined) return;
-    log.warn(text, unsaid > 0 ? { similar_before: unsaid } : undefined);
-    if (reset) void this.tellRange(reset);
+    if (this.lines.warn(text, key) && reset) void this.tellRange(reset);
   }
 
   /** Which records there are, after a reset: the client says where it was, and of where it goes only "the beginning". */

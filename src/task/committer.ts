@@ -31,7 +31,12 @@ export class Committer {
   private readonly warnings: LogLimit;
 
   constructor(private readonly options: CommitterOptions) {
-    this.warnings = new LogLimit(WARN_EVERY_MS, options.now);
+    this.warnings = new LogLimit({
+      log: options.log,
+      now: options.now,
+      everyMs: WARN_EVERY_MS,
+      countedAs: 'failed_before',
+    });
   }
 
   /** A commit is on its way. */
@@ -69,22 +74,18 @@ export class Committer {
       if (result.error) failed.push(result);
       else this.options.stored(moves[i]!, result.offset);
     }
-    if (failed.length > 0) this.tell(failed);
+    if (failed.length > 0) this.report(failed);
   }
 
-  private tell(failed: CommitResult[]): void {
-    const { log } = this.options;
+  private report(failed: CommitResult[]): void {
     const error = failed[0]!.error!;
     if (isGroupMoving(error.code)) {
-      log.debug(`commit deferred: ${error.message}`);
+      this.options.log.debug(`commit deferred: ${error.message}`);
       return;
     }
-    const unsaid = this.warnings.admit(String(error.code));
-    if (unsaid !== undefined)
-      log.warn(`offsets not committed, will be tried again: ${error.message}`, {
-        partitions: offsetsText(failed),
-        failed_before: unsaid > 0 ? unsaid : undefined,
-      });
+    this.warnings.warn(`offsets not committed, will be tried again: ${error.message}`, String(error.code), {
+      partitions: offsetsText(failed),
+    });
     this.options.failed(error);
   }
 }

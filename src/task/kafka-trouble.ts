@@ -40,7 +40,7 @@ export class KafkaTrouble {
   private asking = false;
 
   constructor(private readonly options: KafkaTroubleOptions) {
-    this.warnings = new LogLimit(WARN_EVERY_MS, options.now);
+    this.warnings = new LogLimit({ log: options.log, now: options.now, everyMs: WARN_EVERY_MS });
   }
 
   /** An error of a call or an event. `failedToConnect`: of a try to reach a broker at all. */
@@ -55,7 +55,7 @@ export class KafkaTrouble {
       waits.begin('kafka', 'Kafka', `${context.where}: ${reason}`);
     } else if (verdict.kind === 'wait') void this.probe(verdict.reason);
     else if (verdict.kind === 'recurring') waits.recurring('kafka', 'records', verdict.reason, QUIET_MS);
-    else if (verdict.kind === 'logged') this.warn(`Kafka: ${error.message}`);
+    else if (verdict.kind === 'logged') this.warnings.warn(`Kafka: ${error.message}`);
     else log.debug(`Kafka: ${error.message}`, { code: error.code });
   }
 
@@ -82,12 +82,6 @@ export class KafkaTrouble {
   private context(): FailureContext {
     const { settings, consumer } = this.options;
     return failureContext(settings, consumer() !== undefined);
-  }
-
-  private warn(message: string): void {
-    const unsaid = this.warnings.admit(message);
-    if (unsaid !== undefined)
-      this.options.log.warn(message, unsaid > 0 ? { similar_before: unsaid } : undefined);
   }
 
   private silent(partitions: string[]): void {
@@ -138,7 +132,7 @@ export class KafkaTrouble {
     const { settings, waits } = this.options;
     // One that went no longer matches, and nobody promised that it comes back.
     if (settings.topicsRegex !== undefined) {
-      this.warn('a topic that matched topics.regex is not there any more');
+      this.warnings.warn('a topic that matched topics.regex is not there any more');
       return;
     }
     waits.begin('kafka', 'topics', reason);

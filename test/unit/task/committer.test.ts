@@ -54,7 +54,7 @@ describe('Committer', () => {
     expect([a.offsets.committed, b.offsets.committed]).toEqual([5, 7]);
   });
 
-  test('a partition that failed stays dirty beside one that did not, and is told', async () => {
+  test('a partition that failed stays dirty beside one that did not, and is reported', async () => {
     const error = { code: 28, message: 'Broker: no' };
     const { committer: c, lines, failures } = committer(async ([a, b]) => [a!, { ...b!, error }]);
     const [a, b] = [written(0, 5), written(1, 7)];
