@@ -1,28 +1,18 @@
 // One Kafka consumer: a thin shell over the official client's RdKafka.KafkaConsumer.
 
-import { SinkError } from '../errors.ts';
 import type { Logger } from '../observe/log.ts';
-import { LogLimit } from '../observe/log-limit.ts';
 import type { KafkaRecord } from '../record/record.ts';
-import { type ClientLogEvent, clientLogLine, fatalLogError } from './client-log.ts';
+import { type CreateClient, makeClient, STATISTICS_MS, startClient } from './client.ts';
+import { type ClientEventHooks, ClientEvents } from './client-events.ts';
 import { type CommitResult, Commits, commitResults } from './commit.ts';
-import { plainReason, withErrorCode } from './event-error.ts';
-import { isGroupMoving, type KafkaErrorLike } from './failure.ts';
+import { isGroupMoving } from './failure.ts';
 import type { TopicPartitionOffset } from './offsets.ts';
 import type { KafkaProperties } from './properties.ts';
-import type { RdCallbacks, RdConsumer, RdError, RdMessage, RdOffset, TopicPartition } from './rdkafka.ts';
+import { askCommitted, askMetadata, askWatermarks, knownEndOffset, knownPositions } from './questions.ts';
+import type { RdConsumer, RdError, RdMessage, RdOffset, TopicPartition } from './rdkafka.ts';
 import { type RebalanceHooks, Rebalances } from './rebalance.ts';
-import type { PartitionState } from './stalled.ts';
-import { readStatistics } from './statistics.ts';
 
-export interface ConsumerHooks extends RebalanceHooks {
-  /** Errors that belong to no call. */
-  error(error: KafkaErrorLike): void;
-  /** Once: the client is dead, and others may have its partitions. With the cause's code. */
-  fatal(error: KafkaErrorLike): void;
-  /** Every few seconds: the partitions that the client knows. */
-  states(partitions: PartitionState[]): void;
-}
+export interface ConsumerHooks extends RebalanceHooks, ClientEventHooks {}
 
 export interface ConsumerOptions {
   properties: KafkaProperties;
@@ -30,7 +20,7 @@ export interface ConsumerOptions {
   log: Logger;
   /** Monotonic ms. */
   now: () => number;
-  create: (config: Record<string, unknown>, topicConfig: Record<string, unknown>) => RdConsumer;
+  create: CreateClient;
 }
 
 /** A poll waits this long for its first record, ms; it also bounds how long a stop waits for the poll. */
@@ -39,10 +29,6 @@ const POLL_WAIT_MS = 200;
 const SERVE_WAIT_MS = 20;
 const METADATA_TIMEOUT_MS = 3000;
 const REASON_DELAY_MS = 100;
-const STATISTICS_MS = 5000;
-/** As in Java's client; librdkafka would let a broker that is back wait for up to 10 s. */
-const RECONNECT_MAX_MS = 1000;
-const SAME_LINE_MS = 60_000;
 
 export class KafkaConsumer {
   private client: RdConsumer | undefined;
@@ -51,21 +37,24 @@ export class KafkaConsumer {
   private paused = false;
   private pollSize = 1;
   private closing = false;
-  private dead = false;
-  /** Why a connection failed last, in librdkafka's words: its errors say only that one failed. */
-  private reason: string | undefined;
   private polling: Promise<unknown> | undefined;
   private readonly commits = new Commits();
   private readonly rebalances: Rebalances;
-  private readonly lines: LogLimit;
+  private readonly events: ClientEvents;
 
   constructor(private readonly options: ConsumerOptions) {
-    this.lines = new LogLimit({ log: options.log, now: options.now, everyMs: SAME_LINE_MS });
+    this.events = new ClientEvents({
+      hooks: options.hooks,
+      log: options.log,
+      now: options.now,
+      connectedOnce: () => this.connectedOnce,
+      isClosing: () => this.closing,
+    });
     this.rebalances = new Rebalances(options.hooks, {
       client: () => this.client,
       isPaused: () => this.paused,
       isClosing: () => this.closing,
-      isDead: () => this.dead,
+      isDead: () => this.events.dead,
       polling: () => this.polling,
     });
   }
@@ -79,9 +68,7 @@ export class KafkaConsumer {
   async connect(): Promise<void> {
     this.connecting ??= this.start();
     const client = await this.connecting;
-    const failure = await new Promise<RdError | null>(resolve =>
-      client.getMetadata({ allTopics: false, timeout: METADATA_TIMEOUT_MS }, resolve),
-    );
+    const failure = await this.askBroker(client);
     if (!failure) {
       this.connectedOnce = true;
       return;
@@ -89,7 +76,7 @@ export class KafkaConsumer {
     // The log line with the reason comes after the failure; the error events that tell a refusal from an outage, and
     // that end the sink, come when somebody polls.
     await this.serve(Bun.sleep(REASON_DELAY_MS));
-    throw this.explain(failure);
+    throw this.events.explain(failure);
   }
 
   /**
@@ -157,7 +144,7 @@ export class KafkaConsumer {
       this.connected.commitCb(offsets, failure => failure && refused(failure)),
     );
     if (!error) return offsets;
-    const oneForAll = offsets.length === 1 || isGroupMoving(error.code) || this.dead || this.closing;
+    const oneForAll = offsets.length === 1 || isGroupMoving(error.code) || this.events.dead || this.closing;
     const stored = oneForAll ? [] : await this.committed(offsets, METADATA_TIMEOUT_MS).catch(() => []);
     return commitResults(offsets, error, stored);
   }
@@ -176,13 +163,7 @@ export class KafkaConsumer {
 
   /** Next offset to be written by a producer, as far as the last fetch knew; undefined before the first. */
   endOffset(topic: string, partition: number): number | undefined {
-    if (this.closing) return undefined;
-    try {
-      const { highOffset } = this.connected.getWatermarkOffsets(topic, partition);
-      return highOffset >= 0 ? highOffset : undefined;
-    } catch {
-      return undefined; // librdkafka has no watermark before the first fetch: there is nothing to report
-    }
+    return this.closing || !this.client ? undefined : knownEndOffset(this.client, topic, partition);
   }
 
   /**
@@ -190,50 +171,31 @@ export class KafkaConsumer {
    * after it. To be asked between two polls.
    */
   positions(partitions: TopicPartition[]): TopicPartitionOffset[] {
-    if (this.closing || partitions.length === 0) return [];
-    try {
-      return this.connected
-        .position(partitions)
-        .filter((p): p is TopicPartitionOffset => !(p instanceof Error) && (p.offset ?? -1) >= 0);
-    } catch {
-      return []; // none of them is known to librdkafka (any more)
-    }
+    if (this.closing || !this.client || partitions.length === 0) return [];
+    return knownPositions(this.client, partitions);
   }
 
   /** First and next offset of a partition, by the broker's word. @throws the client's error */
-  watermarks(topic: string, partition: number): Promise<{ low: number; high: number }> {
-    return new Promise((resolve, reject) =>
-      this.connected.queryWatermarkOffsets(topic, partition, METADATA_TIMEOUT_MS, (error, offsets) =>
-        error ? reject(error) : resolve({ low: offsets.lowOffset, high: offsets.highOffset }),
-      ),
-    );
+  async watermarks(topic: string, partition: number): Promise<{ low: number; high: number }> {
+    return askWatermarks(this.connected, { topic, partition }, METADATA_TIMEOUT_MS);
   }
 
   /** The group's stored offsets; negative or undefined where there is none. @throws the client's error */
-  committed(partitions: TopicPartition[], timeoutMs: number): Promise<RdOffset[]> {
-    return new Promise((resolve, reject) =>
-      this.connected.committed(partitions, timeoutMs, (error, offsets) =>
-        error ? reject(error) : resolve(offsets),
-      ),
-    );
+  async committed(partitions: TopicPartition[], timeoutMs: number): Promise<RdOffset[]> {
+    return askCommitted(this.connected, partitions, timeoutMs);
   }
 
   /** The topics of the cluster that this user may see. @throws the client's error */
-  topics(): Promise<string[]> {
-    return new Promise((resolve, reject) =>
-      this.connected.getMetadata({ allTopics: true, timeout: METADATA_TIMEOUT_MS }, (error, metadata) =>
-        error ? reject(error) : resolve(metadata.topics.map(topic => topic.name)),
-      ),
-    );
+  async topics(): Promise<string[]> {
+    const options = { allTopics: true, timeoutMs: METADATA_TIMEOUT_MS };
+    const { topics } = await askMetadata(this.connected, options);
+    return topics.map(topic => topic.name);
   }
 
   /** True when a broker answers a metadata request within a few seconds. */
-  reachable(): Promise<boolean> {
-    const client = this.client;
-    if (!client?.isConnected()) return Promise.resolve(false);
-    return new Promise(resolve =>
-      client.getMetadata({ allTopics: false, timeout: METADATA_TIMEOUT_MS }, error => resolve(!error)),
-    );
+  async reachable(): Promise<boolean> {
+    if (!this.client?.isConnected()) return false;
+    return (await this.askBroker(this.client)) === undefined;
   }
 
   /** Leaves the group. The revocation of what is assigned goes through the hooks first. */
@@ -249,104 +211,34 @@ export class KafkaConsumer {
   // --- internal ---
 
   private async start(): Promise<RdConsumer> {
-    // What finds a partition that is not read must not be switched off.
-    const statisticsMs = Number(this.options.properties['statistics.interval.ms'] ?? STATISTICS_MS);
-    if (statisticsMs === 0)
-      this.options.log.warn(
+    const { properties, log, create } = this.options;
+    if (Number(properties['statistics.interval.ms'] ?? STATISTICS_MS) === 0)
+      log.warn(
         `consumer.statistics.interval.ms=0 is not followed: a partition that is not read is found by the client's statistics, every ${STATISTICS_MS} ms`,
       );
-    // librdkafka's one topic property for a consumer: as a global one the binding's own topic configuration hides it.
-    const { 'auto.offset.reset': offsetReset = 'earliest', ...properties } = this.options.properties;
-    const client = this.create(
-      {
-        'reconnect.backoff.max.ms': Math.max(
-          RECONNECT_MAX_MS,
-          Number(properties['reconnect.backoff.ms'] ?? 0),
-        ),
-        ...properties,
-        'statistics.interval.ms': statisticsMs || STATISTICS_MS,
-      },
-      { 'auto.offset.reset': offsetReset },
-    );
+    const client = makeClient(properties, create, {
+      rebalance_cb: (error, partitions) => this.rebalances.event(error, partitions),
+      offset_commit_cb: (error, offsets) => this.commits.answered(error, offsets),
+    });
     this.client = client;
     client.setDefaultConsumeTimeout(POLL_WAIT_MS);
     client.setDefaultIsTimeoutOnlyForFirstMessage(true);
-    client.on('event.log', (event: ClientLogEvent) => this.logged(event));
-    client.on('event.error', (error: RdError) =>
-      this.options.hooks.error(this.explain(withErrorCode(error))),
-    );
-    client.on('event.stats', ({ message }: { message: string }) => this.reported(message));
-    // The package throws a client away whose first question is not answered in time: it does not get to ask it.
-    client.getMetadata = (_, answered) => answered(null, { brokers: [], topics: [] });
-    const failure = await new Promise<RdError | null>(resolve => client.connect({}, resolve));
-    delete (client as Partial<RdConsumer>).getMetadata;
-    if (failure) throw refusedSettings(failure.message);
+    this.events.listen(client);
+    await startClient(client);
     return client;
   }
 
-  private create(properties: KafkaProperties, topicProperties: KafkaProperties): RdConsumer {
-    const callbacks: RdCallbacks = {
-      rebalance_cb: (error, partitions) => this.rebalances.event(error, partitions),
-      offset_commit_cb: (error, offsets) => this.commits.answered(error, offsets),
-    };
-    try {
-      return this.options.create({ ...properties, ...callbacks }, topicProperties);
-    } catch (error) {
-      throw refusedSettings(error instanceof Error ? error.message : String(error));
-    }
+  /** @returns undefined when one has answered */
+  private askBroker(client: RdConsumer): Promise<RdError | undefined> {
+    const options = { allTopics: false, timeoutMs: METADATA_TIMEOUT_MS };
+    return askMetadata(client, options).then(
+      () => undefined,
+      (error: RdError) => error,
+    );
   }
 
   private get connected(): RdConsumer {
     if (!this.client) throw new Error('the consumer is not connected');
     return this.client;
   }
-
-  private explain(error: KafkaErrorLike): KafkaErrorLike {
-    return this.reason && CONNECTION_ERRORS.has(error.code)
-      ? { code: error.code, message: this.reason }
-      : error;
-  }
-
-  private logged(event: ClientLogEvent): void {
-    const { log } = this.options;
-    const fatal = fatalLogError(event);
-    if (fatal) this.die(fatal);
-    if (event.fac === 'FAIL') this.reason = plainReason(event.message);
-    const { level, text, key, reset } = clientLogLine(event, this.connectedOnce);
-    if (level === 'debug') {
-      log.debug(text);
-      return;
-    }
-    if (this.lines.warn(text, key) && reset) void this.tellRange(reset);
-  }
-
-  /** Which records there are, after a reset: the client says where it was, and of where it goes only "the beginning". */
-  private async tellRange({ topic, partition }: TopicPartition): Promise<void> {
-    const range = await this.watermarks(topic, partition).catch(() => undefined);
-    if (range)
-      this.options.log.warn(`${topic}-${partition} holds offsets ${range.low} to ${range.high - 1} now`);
-  }
-
-  private reported(statistics: string): void {
-    if (this.closing) return;
-    const { partitions, fatal } = readStatistics(statistics);
-    if (fatal) this.die(fatal);
-    else this.options.hooks.states(partitions);
-  }
-
-  private die(error: KafkaErrorLike): void {
-    if (this.dead) return;
-    this.dead = true;
-    this.options.hooks.fatal(error);
-  }
 }
-
-function refusedSettings(found: string): SinkError {
-  return new SinkError('CONFIG_INVALID', "librdkafka does not take the consumer's settings", {
-    found,
-    fix: 'Correct the consumer.* or consumer.override.* setting that it names',
-  });
-}
-
-/** ERR__TRANSPORT, ERR__ALL_BROKERS_DOWN, ERR__TIMED_OUT, ERR__SSL, ERR__AUTHENTICATION. */
-const CONNECTION_ERRORS = new Set([-195, -187, -185, -181, -169]);
