@@ -2,7 +2,6 @@
 
 import type { ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
-import type { RdConsumer } from '../kafka/rdkafka.ts';
 import { chooseInsertMode } from '../map/insert-mode.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import type { WriteOperation } from '../milvus/wire/encode.ts';
@@ -46,17 +45,14 @@ const ANSWER_TIMEOUT_MS = 5000;
 
 async function kafkaVerdict(settings: ConnectorSettings): Promise<Verdict> {
   try {
-    const [{ checkKafka }, { loadKafka }] = await Promise.all([
-      import('./check-kafka.ts'),
-      import('../kafka/load.ts'),
+    const [{ checkKafka }, { officialClient }] = await Promise.all([
+      import('../kafka/check-cluster.ts'),
+      import('../kafka/client.ts'),
     ]);
-    const { KafkaConsumer } = loadKafka();
     const report = await checkKafka({
       settings,
       timeoutMs: ANSWER_TIMEOUT_MS,
-      // The package's types know fewer properties than librdkafka.
-      createClient: (config, topicConfig) =>
-        new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer,
+      createClient: officialClient(),
     });
     const partitions = report.topics.reduce((sum, topic) => sum + topic.partitions, 0);
     const named = report.topics.map(topic => `${topic.name} (${count(topic.partitions, 'partition')})`);

@@ -1,8 +1,7 @@
 // What an error of Kafka's client means for the sink: one table by librdkafka's code, with what to do about each.
 // Codes are those of rdkafka.h (rd_kafka_resp_err_t): negative ones are librdkafka's own, positive ones the broker's.
 import { type ErrorCode, SinkError } from '../errors.ts';
-import type { KafkaProperties } from './properties.ts';
-import type { TopicSelection } from './topics.ts';
+import type { ConsumerSettings } from './properties.ts';
 
 /** An error as the official client reports it. */
 export interface KafkaErrorLike {
@@ -34,11 +33,8 @@ export interface FailureContext {
   everConnected: boolean;
 }
 
-/** The context of the errors of a consumer with these settings. */
-export function failureContext(
-  settings: TopicSelection & { consumer: KafkaProperties; groupId: string },
-  everConnected: boolean,
-): FailureContext {
+/** What is known of the consumer whose errors these are. */
+export function failureContext(settings: ConsumerSettings, everConnected: boolean): FailureContext {
   return {
     where: String(settings.consumer['bootstrap.servers']),
     topics: settings.topics?.join(', ') ?? settings.topicsRegex ?? '',

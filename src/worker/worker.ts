@@ -3,7 +3,6 @@
 import type { Configuration, ConnectorSettings } from '../config/settings.ts';
 import type { Connector } from '../connector/contract.ts';
 import type { SinkError } from '../errors.ts';
-import type { RdConsumer } from '../kafka/rdkafka.ts';
 import { type Logger, withFields } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
 import type { HttpServer } from '../serve/http.ts';
@@ -36,15 +35,15 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { configuration, log, version, commit } = options;
   const { http, onFailure } = configuration.worker;
   // The heavy imports run beside each other's waiting: a sink of which Kafka is slow to answer loses nothing by them.
-  const [{ createMetrics }, { serveHttp }, { SinkConnector }, { loadKafka }] = await Promise.all([
+  const [{ createMetrics }, { serveHttp }, { SinkConnector }, { officialClient }] = await Promise.all([
     import('../serve/metrics.ts'),
     import('../serve/http.ts'),
     import('../connector/connector.ts'),
-    import('../kafka/load.ts'),
+    import('../kafka/client.ts'),
   ]);
   // A machine that cannot load it (read-only temp directory, old C library) is told now: a connector would take it for
   // a Kafka that is not there yet.
-  const { KafkaConsumer } = loadKafka();
+  const createClient = officialClient();
   const several = configuration.connectors.length > 1;
   const connectors: Connector[] = [];
   const snapshots = () => connectors.map(connector => connector.snapshot());
@@ -56,9 +55,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       events: metrics.eventsOf(settings.name),
       log: ownLog,
       profile: options.profile,
-      // The package's types know fewer properties than librdkafka, and a callback less.
-      createClient: (config, topicConfig) =>
-        new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer,
+      createClient,
       connectMilvus: async () => {
         const { connectMilvus } = await import('../milvus/client/connection.ts');
         return connectMilvus(settings.milvus, { log: ownLog });

@@ -1,9 +1,8 @@
 // The shell around the client: whatever the sink does in a rebalance, librdkafka gets its answer.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { SinkError } from '../../../src/errors.ts';
+import { officialClient } from '../../../src/kafka/client.ts';
 import { type ConsumerHooks, KafkaConsumer } from '../../../src/kafka/consumer.ts';
-import { loadKafka } from '../../../src/kafka/load.ts';
-import type { RdConsumer } from '../../../src/kafka/rdkafka.ts';
 import { createLogger } from '../../../src/observe/log.ts';
 import { MockKafka } from '../../support/mock-kafka.ts';
 
@@ -43,8 +42,7 @@ async function join(topic: string, hooks: Partial<ConsumerHooks>) {
       write: () => {},
     }),
     now: () => performance.now(),
-    create: (config, topicConfig) =>
-      new (loadKafka().KafkaConsumer)(config as never, topicConfig as never) as unknown as RdConsumer,
+    create: officialClient(),
   });
   await kafka.produce(topic, [{ value: 'a' }]);
   await consumer.connect();
@@ -52,7 +50,7 @@ async function join(topic: string, hooks: Partial<ConsumerHooks>) {
   return { consumer, failures };
 }
 
-test.concurrent('a handler that throws when partitions come: told as a defect, and they are assigned all the same', async () => {
+test.concurrent('a handler that throws when partitions come: reported as a defect, and they are assigned all the same', async () => {
   const { consumer, failures } = await join('assigned_throws', {
     assigned: () => {
       throw new Error('a defect on the way in');
@@ -64,7 +62,7 @@ test.concurrent('a handler that throws when partitions come: told as a defect, a
   await consumer.close();
 });
 
-test.concurrent('a handler that throws when partitions go: told as a defect, and the group is left', async () => {
+test.concurrent('a handler that throws when partitions go: reported as a defect, and the group is left', async () => {
   const { consumer, failures } = await join('revoked_throws', {
     revoked: () => Promise.reject(new Error('a defect on the way out')),
   });

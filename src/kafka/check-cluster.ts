@@ -1,11 +1,13 @@
 // What `validate --connect` finds out about Kafka: is a broker there, does it accept us, are the topics there.
 
-import type { ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
-import { plainReason, withErrorCode } from '../kafka/event-error.ts';
-import { classifyKafkaError, failureContext, type KafkaErrorLike } from '../kafka/failure.ts';
-import type { RdConsumer, RdError, RdMetadata, TopicPartition } from '../kafka/rdkafka.ts';
-import { topicFilter } from '../kafka/topics.ts';
+import { type CreateClient, makeClient } from './client.ts';
+import { plainReason, withErrorCode } from './event-error.ts';
+import { classifyKafkaError, failureContext, type KafkaErrorLike } from './failure.ts';
+import type { ConsumerSettings } from './properties.ts';
+import { askCommitted, askMetadata } from './questions.ts';
+import type { RdConsumer, RdError, RdMetadata } from './rdkafka.ts';
+import { topicFilter } from './topics.ts';
 
 export interface KafkaReport {
   brokers: number;
@@ -18,28 +20,29 @@ export interface KafkaReport {
 }
 
 export interface CheckKafkaOptions {
-  settings: ConnectorSettings;
-  createClient: (config: Record<string, unknown>, topicConfig: Record<string, unknown>) => RdConsumer;
+  settings: ConsumerSettings;
+  createClient: CreateClient;
   /** Longest wait for one answer, ms. */
   timeoutMs: number;
 }
 
 /**
  * Asks a broker, without joining the group.
- * @throws SinkError exit code 4: KAFKA_UNREACHABLE, or what `classifyKafkaError` calls refused
+ * @throws SinkError KAFKA_UNREACHABLE, or what `classifyKafkaError` calls refused
  */
 export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaReport> {
   const { settings, createClient, timeoutMs } = options;
-  const { 'auto.offset.reset': _, 'group.instance.id': __, ...properties } = settings.consumer;
-  const client = createClient(properties, {});
+  const { 'group.instance.id': _, ...consumer } = settings.consumer;
+  const client = makeClient(consumer, createClient);
   const trouble = listen(client, settings);
   try {
-    const metadata = await connect(client, timeoutMs);
+    await connect(client, timeoutMs);
+    const metadata = await askMetadata(client, { allTopics: true, timeoutMs });
     const topics = matching(metadata, settings);
     const partitions = metadata.topics
       .filter(topic => topics.some(({ name }) => name === topic.name))
       .flatMap(topic => topic.partitions.map(({ id }) => ({ topic: topic.name, partition: id })));
-    const committed = partitions.length === 0 ? [] : await committedOffsets(client, partitions, timeoutMs);
+    const committed = partitions.length === 0 ? [] : await askCommitted(client, partitions, timeoutMs);
     return {
       brokers: metadata.brokers.length,
       topics,
@@ -55,8 +58,8 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
 
 // --- internal ---
 
-/** Collects what librdkafka says besides its answers: only its events tell a refusal, only its log the reason in full. */
-function listen(client: RdConsumer, settings: ConnectorSettings) {
+/** Collects what librdkafka reports beside its answers: only its events tell a refusal, only its log the reason in full. */
+function listen(client: RdConsumer, settings: ConsumerSettings) {
   const context = failureContext(settings, false);
   const events: KafkaErrorLike[] = [];
   const reasons = new Set<string>();
@@ -82,27 +85,13 @@ function listen(client: RdConsumer, settings: ConnectorSettings) {
   };
 }
 
-function connect(client: RdConsumer, timeout: number): Promise<RdMetadata> {
-  return new Promise((resolve, reject) => {
-    client.connect({ allTopics: true, timeout }, error => {
-      if (error) {
-        reject(error);
-        return;
-      }
-      client.getMetadata({ allTopics: true, timeout }, (failed, metadata) =>
-        failed ? reject(failed) : resolve(metadata),
-      );
-    });
-  });
-}
-
-function committedOffsets(client: RdConsumer, partitions: TopicPartition[], timeoutMs: number) {
-  return new Promise<Array<TopicPartition & { offset?: number }>>((resolve, reject) =>
-    client.committed(partitions, timeoutMs, (error, offsets) => (error ? reject(error) : resolve(offsets))),
+function connect(client: RdConsumer, timeout: number): Promise<void> {
+  return new Promise((resolve, reject) =>
+    client.connect({ allTopics: true, timeout }, error => (error ? reject(error) : resolve())),
   );
 }
 
-function matching(metadata: RdMetadata, settings: ConnectorSettings): KafkaReport['topics'] {
+function matching(metadata: RdMetadata, settings: ConsumerSettings): KafkaReport['topics'] {
   const read = topicFilter(settings);
   return metadata.topics
     .filter(({ name }) => read(name))
