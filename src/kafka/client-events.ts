@@ -2,6 +2,7 @@
 import type { Logger } from '../observe/log.ts';
 import { LogLimit } from '../observe/log-limit.ts';
 import { type ClientLogEvent, clientLogLine, fatalLogError } from './client-log.ts';
+import { CODE } from './codes.ts';
 import { plainReason, withErrorCode } from './event-error.ts';
 import type { KafkaErrorLike } from './failure.ts';
 import { askWatermarks } from './questions.ts';
@@ -90,5 +91,10 @@ export class ClientEvents {
 
 const SAME_LINE_MS = 60_000;
 const WATERMARKS_TIMEOUT_MS = 3000;
-/** ERR__TRANSPORT, ERR__ALL_BROKERS_DOWN, ERR__TIMED_OUT, ERR__SSL, ERR__AUTHENTICATION. */
-const CONNECTION_ERRORS = new Set([-195, -187, -185, -181, -169]);
+const CONNECTION_ERRORS: ReadonlySet<number> = new Set([
+  CODE.TRANSPORT,
+  CODE.ALL_BROKERS_DOWN,
+  CODE.TIMED_OUT,
+  CODE.SSL,
+  CODE.AUTHENTICATION,
+]);

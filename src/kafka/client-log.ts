@@ -1,5 +1,6 @@
 // librdkafka's log lines: which of them are for a person, and which one says that the client is dead.
 
+import { CODE } from './codes.ts';
 import { type ErrorModule, plainReason, withErrorCode } from './event-error.ts';
 import type { KafkaErrorLike } from './failure.ts';
 import type { TopicPartition } from './rdkafka.ts';
@@ -24,7 +25,7 @@ export interface ClientLogLine {
 
 /**
  * The line for our log.
- * @param connected a broker has answered since the start; before that a failed connection is told by what waits for it
+ * @param connected a broker has answered since the start; before that a failed connection is reported by what waits for it
  */
 export function clientLogLine(event: ClientLogEvent, connected: boolean): ClientLogLine {
   const { severity, fac, message } = event;
@@ -46,15 +47,14 @@ export function fatalLogError(
 ): KafkaErrorLike | undefined {
   if (fac !== 'FATAL') return undefined;
   const text = plainReason(message).replace(/^Fatal error: /, '');
-  const { code } = withErrorCode({ code: UNKNOWN, message: text }, module);
-  return { code: code === UNKNOWN ? FATAL : code, message: text };
+  const { code } = withErrorCode({ code: CODE.UNKNOWN, message: text }, module);
+  return { code: code === CODE.UNKNOWN ? CODE.FATAL : code, message: text };
 }
 
 // --- internal ---
 
+/** syslog's. */
 const WARNING = 4;
-const UNKNOWN = -1;
-const FATAL = -150; // RD_KAFKA_RESP_ERR__FATAL
 
 /**
  * "orders [3]: offset reset (at offset 10 (leader epoch 0), broker 1) to cached BEGINNING offset 100 (leader epoch -1):
@@ -64,16 +64,9 @@ function offsetReset(fac: string, text: string): ClientLogLine | undefined {
   if (fac !== 'OFFSET') return undefined;
   const match = /^(\S+) \[(\d+)\]: offset reset \(at (.*), broker -?\d+\) to (.*?): (.*)$/.exec(text);
   if (!match) return undefined;
-  const [, topic, partition, from, to, why] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const said = `offset reset of ${topic}-${partition}: from ${place(from)} to ${place(to)}: records in between are not read, or are read again; ${why}`;
-  return { level: 'warn', text: said, key: said, reset: { topic, partition: Number(partition) } };
+  const [, topic = '', partition = '', from = '', to = '', why = ''] = match;
+  const warning = `offset reset of ${topic}-${partition}: from ${place(from)} to ${place(to)}: records in between are not read, or are read again; ${why}`;
+  return { level: 'warn', text: warning, key: warning, reset: { topic, partition: Number(partition) } };
 }
 
 /** "cached BEGINNING offset 7 (leader epoch -1)", "offset BEGINNING", "offset END", "offset 7" */

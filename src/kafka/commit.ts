@@ -1,5 +1,6 @@
 // One commit on its way to the group's coordinator: the package says only that it is queued, the answer comes apart.
 import { internalError } from '../errors.ts';
+import { CODE } from './codes.ts';
 import type { KafkaErrorLike } from './failure.ts';
 import type { TopicPartitionOffset } from './offsets.ts';
 import type { RdOffset, TopicPartition } from './rdkafka.ts';
@@ -77,5 +78,4 @@ function byPartition(offsets: readonly RdOffset[]): Map<string, number | undefin
   return new Map(offsets.map(o => [key(o), o.offset]));
 }
 
-/** RD_KAFKA_RESP_ERR__DESTROY */
-const CLOSED: KafkaErrorLike = { code: -197, message: 'the consumer was closed before the answer' };
+const CLOSED: KafkaErrorLike = { code: CODE.DESTROY, message: 'the consumer was closed before the answer' };

@@ -80,7 +80,7 @@ export class KafkaConsumer {
   }
 
   /**
-   * Joins the group, or tells it that other topics are read now; without topics, leaves it.
+   * Joins the group, or changes which topics it reads; without topics, leaves it.
    * @throws the client's error ({code, message})
    */
   subscribe(topics: string[]): void {

@@ -32,7 +32,7 @@ export interface DiscoveryOptions {
   refreshMs: number;
   /** All topics of the cluster that this user may see; rejects when no broker answers. */
   list: () => Promise<string[]>;
-  /** The topics to read from now on; every member of the group is told the same list. */
+  /** The topics to read from now on; the same list for every member of the group. */
   changed: (topics: string[]) => void;
   /** Nothing is found yet, and why. */
   waiting: (reason: string) => void;

@@ -1,5 +1,6 @@
 // The client's error events carry a text and no code (always -1): this finds the code by librdkafka's own texts.
 
+import { CODE } from './codes.ts';
 import type { KafkaErrorLike } from './failure.ts';
 
 /** The package's error module, of which its index shows only the codes. */
@@ -18,7 +19,7 @@ export function withErrorCode(
   error: KafkaErrorLike,
   module: () => ErrorModule = errorModule,
 ): KafkaErrorLike {
-  if (error.code !== UNKNOWN) return error;
+  if (error.code !== CODE.UNKNOWN) return error;
   codes ??= codesByText(module());
   const code = codes.get(plain(error.message));
   return code === undefined ? error : { code, message: error.message };
@@ -32,7 +33,7 @@ export function withErrorCode(
 export function errorCodeOf(name: string, module: () => ErrorModule = errorModule): number {
   const { codes } = module();
   const key = `ERR_${name}`;
-  return Object.hasOwn(codes, key) ? codes[key]! : FATAL;
+  return Object.hasOwn(codes, key) ? codes[key]! : CODE.FATAL;
 }
 
 /** librdkafka's words without its thread, address and timing: what a person needs of a FAIL line. */
@@ -45,8 +46,6 @@ export function plainReason(message: string): string {
 
 // --- internal ---
 
-const UNKNOWN = -1;
-const FATAL = -150; // RD_KAFKA_RESP_ERR__FATAL
 let codes: Map<string, number> | undefined;
 
 function errorModule(): ErrorModule {
@@ -57,7 +56,7 @@ function errorModule(): ErrorModule {
 function codesByText({ codes, create }: ErrorModule): Map<string, number> {
   const byText = new Map<string, number>();
   for (const code of Object.values(codes)) {
-    if (code === UNKNOWN) continue;
+    if (code === CODE.UNKNOWN) continue;
     const text = plain(create(code).message);
     if (!byText.has(text)) byText.set(text, code);
   }

@@ -290,7 +290,7 @@ const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [110 /* FENCED_MEMBER_EPOCH */, GROUP_MOVES],
   [113 /* STALE_MEMBER_EPOCH */, GROUP_MOVES],
 
-  [1 /* OFFSET_OUT_OF_RANGE: auto.offset.reset decides, and its log line tells */, IGNORED],
+  [1 /* OFFSET_OUT_OF_RANGE: auto.offset.reset decides, and its log line is ours */, IGNORED],
   [6 /* NOT_LEADER_FOR_PARTITION */, IGNORED],
   [70 /* FETCH_SESSION_ID_NOT_FOUND */, IGNORED],
   [71 /* INVALID_FETCH_SESSION_EPOCH */, IGNORED],

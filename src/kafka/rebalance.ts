@@ -1,5 +1,6 @@
 // A rebalance, one step after the other: librdkafka waits with it until (un)assign is called, and always gets its call.
 import { internalError, SinkError } from '../errors.ts';
+import { CODE } from './codes.ts';
 import type { RdConsumer, RdError, TopicPartition } from './rdkafka.ts';
 
 export interface RebalanceHooks {
@@ -37,10 +38,10 @@ export class Rebalances {
     if (!client) return;
     // Both are of this moment only.
     const cooperative = client.rebalanceProtocol() === 'COOPERATIVE';
-    const lost = error.code !== ASSIGN_PARTITIONS && client.assignmentLost();
+    const lost = error.code !== CODE.ASSIGN_PARTITIONS && client.assignmentLost();
     this.last = this.last
       .then(() =>
-        error.code === ASSIGN_PARTITIONS
+        error.code === CODE.ASSIGN_PARTITIONS
           ? this.assign(client, partitions, cooperative)
           : this.revoke(client, partitions, cooperative, lost),
       )
@@ -84,7 +85,7 @@ export class Rebalances {
     const { stale } = this;
     if (!stale) return;
     this.stale = undefined;
-    await stale.catch(() => {}); // told to whoever polls
+    await stale.catch(() => {}); // whoever polls gets it
     // Not before whoever polls has dealt with it.
     await Bun.sleep(0);
   }
@@ -114,5 +115,3 @@ export class Rebalances {
     }
   }
 }
-
-const ASSIGN_PARTITIONS = -175; // RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS

@@ -2,7 +2,7 @@
 import { matchesWhole } from './java-regex/match.ts';
 import { parsePattern } from './java-regex/parse.ts';
 
-/** What the configuration says of the topics. */
+/** Which topics are to be read, as configured. */
 export interface TopicSelection {
   /** Exactly one of the two is set. */
   topics?: string[];

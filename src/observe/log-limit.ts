@@ -1,7 +1,7 @@
 // Warnings that repeat themselves: the first is logged at once, then one now and then with how many were left out.
 import type { LogFields, Logger } from './log.ts';
 
-/** Different warnings that are told apart; a text with a random part in it must not fill the memory. */
+/** Different warnings that are kept apart; a text with a random part in it must not fill the memory. */
 export const MAX_LOG_KEYS = 200;
 
 export interface LogLimitOptions {

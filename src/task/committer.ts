@@ -1,4 +1,4 @@
-// Moves the group's offsets after the acknowledgements: one commit at a time, and done only when Kafka says so.
+// Moves the group's offsets after the acknowledgements: one commit at a time, and done only when Kafka has stored it.
 
 import type { CommitResult } from '../kafka/commit.ts';
 import { isGroupMoving, type KafkaErrorLike } from '../kafka/failure.ts';

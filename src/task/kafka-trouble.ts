@@ -1,6 +1,7 @@
 // What Kafka's errors and silences lead to: a line in the log, a wait that has a name, or the sink's end.
 import type { ConnectorSettings } from '../config/settings.ts';
 import type { SinkError } from '../errors.ts';
+import { CODE } from '../kafka/codes.ts';
 import type { KafkaConsumer } from '../kafka/consumer.ts';
 import {
   classifyKafkaError,
@@ -97,7 +98,7 @@ export class KafkaTrouble {
     const stuck = stalls.filter(stall => stall.kind === 'stuck');
     // An outage has its own wait, and explains everything else.
     if (!waits.waitingFor('Kafka'))
-      this.silent(stuck.map(({ topic, partition, reason }) => `${topic}-${partition}: ${reason}`));
+      this.waitForRecords(stuck.map(({ topic, partition, reason }) => `${topic}-${partition}: ${reason}`));
     const unread = stalls.filter(stall => stall.kind === 'unread');
     if (unread.length > 0) void this.askAbout(unread);
   }
@@ -127,15 +128,16 @@ export class KafkaTrouble {
   private async askAbout(unread: UnreadPartition[]): Promise<void> {
     try {
       const answer = await this.unread.ask(unread);
-      if (answer?.kind === 'noOffset') this.error({ code: NO_OFFSET, message: answer.partition });
-      else if (answer) this.silent(answer.partitions);
+      if (answer?.kind === 'noOffset')
+        this.error({ code: CODE.AUTO_OFFSET_RESET, message: answer.partition });
+      else if (answer) this.waitForRecords(answer.partitions);
     } catch (error) {
       this.options.log.debug(`Kafka does not say why partitions are not read: ${String(error)}`);
     }
   }
 
-  /** @param partitions each with what is known of it */
-  private silent(partitions: readonly string[]): void {
+  /** Of these nothing comes. @param partitions each with what is known of it */
+  private waitForRecords(partitions: readonly string[]): void {
     if (partitions.length === 0) return;
     const shown = partitions.slice(0, MAX_SHOWN).join('; ');
     const more = partitions.length > MAX_SHOWN ? `; and ${partitions.length - MAX_SHOWN} more` : '';
@@ -143,7 +145,6 @@ export class KafkaTrouble {
   }
 }
 
-const NO_OFFSET = -140; // RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
 const BROKERS_PAUSE_MS = 1000;
 const TOPICS_PAUSE_MS = 2000;
 const WARN_EVERY_MS = 60_000;

@@ -23,7 +23,7 @@ describe('fatalLogError', () => {
 });
 
 describe('clientLogLine', () => {
-  test('an offset reset is told with its partition and offsets', () => {
+  test('an offset reset is a line with its partition and offsets', () => {
     const line = clientLogLine({ severity: 4, fac: 'OFFSET', message: RESET }, true);
     expect(line.level).toBe('warn');
     expect(line.text).toStartWith('offset reset of orders.v1-3: from 10 to 100: ');
@@ -49,7 +49,7 @@ describe('clientLogLine', () => {
     expect(line(1).key).toBe(line(27).key);
     expect(line(1).text).toBe('librdkafka REQTMOUT: Timed out 1');
   });
-  test('before the first answer, a failed connection is told by what waits for it', () => {
+  test('before the first answer, a failed connection is reported by what waits for it', () => {
     const event = { severity: 3, fac: 'FAIL', message: 'Connect failed: Connection refused' };
     expect(clientLogLine(event, false).level).toBe('debug');
     expect(clientLogLine(event, true).level).toBe('warn');

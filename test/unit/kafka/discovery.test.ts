@@ -16,9 +16,9 @@ describe('the topics after another look', () => {
 });
 
 describe('looking again and again', () => {
-  /** What is told when the cluster shows these topics in turn; a string stands for a failure. */
-  async function tell(looks: (string[] | string)[], refreshMs = 3000) {
-    const told: unknown[] = [];
+  /** What is reported when the cluster shows these topics in turn; a string stands for a failure. */
+  async function reported(looks: (string[] | string)[], refreshMs = 3000) {
+    const reports: unknown[] = [];
     let at = 0;
     let ended = false;
     await discoverTopics({
@@ -30,11 +30,11 @@ describe('looking again and again', () => {
         if (typeof look === 'string') throw { code: -195, message: look };
         return look;
       },
-      changed: topics => told.push(topics),
-      waiting: reason => told.push(`waiting: ${reason}`),
-      found: () => told.push('found'),
+      changed: topics => reports.push(topics),
+      waiting: reason => reports.push(`waiting: ${reason}`),
+      found: () => reports.push('found'),
       pause: async ms => {
-        told.push(ms);
+        reports.push(ms);
         ended = at === looks.length;
       },
       stopped: () => ended,
@@ -46,15 +46,15 @@ describe('looking again and again', () => {
         mask: t => t,
       }),
     });
-    return told.filter(entry => entry !== 3000);
+    return reports.filter(entry => entry !== 3000);
   }
 
   test('without a match it waits by name, and goes on when there is one', async () => {
-    expect(await tell([['x'], ['x', 'o1']])).toEqual(['waiting: no topic matches o.*', 'found', ['o1']]);
+    expect(await reported([['x'], ['x', 'o1']])).toEqual(['waiting: no topic matches o.*', 'found', ['o1']]);
   });
 
   test('topics made later come in, deleted ones leave, and the last one leaves a wait', async () => {
-    expect(await tell([['o1'], ['o1', 'o2'], ['o1', 'o2'], ['o2'], ['o2'], [], []])).toEqual([
+    expect(await reported([['o1'], ['o1', 'o2'], ['o1', 'o2'], ['o2'], ['o2'], [], []])).toEqual([
       'found',
       ['o1'],
       ['o1', 'o2'],
@@ -65,7 +65,7 @@ describe('looking again and again', () => {
   });
 
   test('a cluster that does not answer takes nothing away', async () => {
-    expect(await tell(['no broker', ['o1'], 'no broker', 'no broker', ['o1']])).toEqual([
+    expect(await reported(['no broker', ['o1'], 'no broker', 'no broker', ['o1']])).toEqual([
       'waiting: Kafka does not list its topics: no broker',
       1000,
       'found',
