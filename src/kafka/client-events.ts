@@ -30,14 +30,18 @@ export interface ClientEventsOptions {
 }
 
 export class ClientEvents {
-  /** librdkafka has given up: it has dropped the assignment, and `fatal` has been called. */
-  dead = false;
+  private dead = false;
   /** Why a connection failed last, in librdkafka's words: its errors say only that one failed. */
   private reason: string | undefined;
   private readonly warnings: LogLimit;
 
   constructor(private readonly options: ClientEventsOptions) {
     this.warnings = new LogLimit({ log: options.log, now: options.now, everyMs: SAME_LINE_MS });
+  }
+
+  /** librdkafka has given up: it has dropped the assignment, and `fatal` has been called. */
+  get isDead(): boolean {
+    return this.dead;
   }
 
   listen(client: RdConsumer): void {

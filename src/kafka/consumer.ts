@@ -54,7 +54,7 @@ export class KafkaConsumer {
       client: () => this.client,
       isPaused: () => this.paused,
       isClosing: () => this.closing,
-      isDead: () => this.events.dead,
+      isDead: () => this.events.isDead,
       polling: () => this.polling,
     });
   }
@@ -144,7 +144,7 @@ export class KafkaConsumer {
       this.connected.commitCb(offsets, failure => failure && refused(failure)),
     );
     if (!error) return offsets;
-    const oneForAll = offsets.length === 1 || isGroupMoving(error.code) || this.events.dead || this.closing;
+    const oneForAll = offsets.length === 1 || isGroupMoving(error.code) || this.events.isDead || this.closing;
     const stored = oneForAll ? [] : await this.committed(offsets, METADATA_TIMEOUT_MS).catch(() => []);
     return commitResults(offsets, error, stored);
   }

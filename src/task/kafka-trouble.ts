@@ -19,7 +19,7 @@ import type { Waits } from '../observe/waits.ts';
 import { sleep } from '../wait.ts';
 import { BrokerProbe } from './broker-probe.ts';
 import { MissingTopics } from './missing-topics.ts';
-import { type UnreadPartition, UnreadPartitions } from './unread-partitions.ts';
+import { UnreadPartitions, type UnreadStall } from './unread-partitions.ts';
 
 export interface KafkaTroubleOptions {
   settings: ConsumerSettings & Pick<ConnectorSettings, 'offsetFlushTimeoutMs'>;
@@ -125,7 +125,7 @@ export class KafkaTrouble {
     this.topics.look();
   }
 
-  private async askAbout(unread: UnreadPartition[]): Promise<void> {
+  private async askAbout(unread: UnreadStall[]): Promise<void> {
     try {
       const answer = await this.unread.ask(unread);
       if (answer?.kind === 'noOffset')

@@ -4,7 +4,8 @@ import type { KafkaConsumer } from '../kafka/consumer.ts';
 import type { RdOffset, TopicPartition } from '../kafka/rdkafka.ts';
 import { lostOffset, STUCK_AFTER_MS, type Stall } from '../kafka/stalled.ts';
 
-export type UnreadPartition = Extract<Stall, { kind: 'unread' }>;
+/** As the watch over the statistics finds it. */
+export type UnreadStall = Extract<Stall, { kind: 'unread' }>;
 
 /** What the answers show; each text begins with its partition. */
 export type UnreadAnswer =
@@ -33,7 +34,7 @@ export class UnreadPartitions {
    * @returns undefined when a question is out already, or nobody is connected
    * @throws the client's error ({code, message}) when the group does not answer
    */
-  async ask(unread: readonly UnreadPartition[]): Promise<UnreadAnswer | undefined> {
+  async ask(unread: readonly UnreadStall[]): Promise<UnreadAnswer | undefined> {
     const consumer = this.options.consumer();
     if (this.asking || !consumer) return undefined;
     this.asking = true;
@@ -47,7 +48,7 @@ export class UnreadPartitions {
   // --- internal ---
 
   private async askAbout(
-    unread: readonly UnreadPartition[],
+    unread: readonly UnreadStall[],
     consumer: Pick<KafkaConsumer, 'positions' | 'committed' | 'watermarks'>,
   ): Promise<UnreadAnswer> {
     const { isAssigned, mayReset, timeoutMs, stopped } = this.options;
