@@ -39,7 +39,7 @@ export class ClientEvents {
     this.warnings = new LogLimit({ log: options.log, now: options.now, everyMs: SAME_LINE_MS });
   }
 
-  /** librdkafka has given up: it has dropped the assignment, and `fatal` has been called. */
+  /** librdkafka has given up, and has dropped the assignment: others may have these partitions. */
   get isDead(): boolean {
     return this.dead;
   }
