@@ -5,7 +5,7 @@ import type { KafkaConsumer } from '../../../src/kafka/consumer.ts';
 import { type PartitionState, STUCK_AFTER_MS } from '../../../src/kafka/stalled.ts';
 import { Health } from '../../../src/observe/health.ts';
 import { createLogger } from '../../../src/observe/log.ts';
-import { Waits } from '../../../src/observe/waits.ts';
+import { WaitBoard } from '../../../src/observe/waits.ts';
 import { KafkaTrouble, type KafkaTroubleOptions } from '../../../src/task/kafka-trouble.ts';
 
 const settings = {
@@ -30,7 +30,8 @@ function trouble(client?: Partial<KafkaConsumer>, changes: Partial<KafkaTroubleO
     mask: t => t,
     write: line => lines.push(line.slice(25).trim()),
   });
-  const waits = new Waits(log, health, () => clock.now);
+  const board = new WaitBoard(log, health, () => clock.now);
+  const waits = board.waits();
   const made = new KafkaTrouble({
     settings: { ...settings, ...changes },
     topics: () => ['orders'],
@@ -42,7 +43,7 @@ function trouble(client?: Partial<KafkaConsumer>, changes: Partial<KafkaTroubleO
     isAssigned: () => true,
     onFatal: error => fatal.push(error),
   });
-  return { trouble: made, lines, fatal, clock, stop, health, waits };
+  return { trouble: made, lines, fatal, clock, stop, health, waits, board };
 }
 const error = (code: number) => ({ code, message: 'why' });
 
@@ -77,14 +78,14 @@ describe('an error', () => {
   });
 
   test('that comes again is a wait, which is over when it stays away', () => {
-    const { trouble: t, lines, clock, waits } = trouble({});
+    const { trouble: t, lines, clock, board } = trouble({});
     t.error(error(-198));
     t.error(error(-198));
     expect(lines).toEqual([
       'WARN  waiting for records: records that cannot be decompressed: why (code -198)',
     ]);
     clock.now = 30_000;
-    waits.tick();
+    board.tick();
     expect(lines[1]).toStartWith('INFO  records: there after 30 s');
   });
 
