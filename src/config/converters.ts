@@ -1,11 +1,21 @@
 // key.converter, value.converter, header.converter with their options → what decode/ needs to know.
 import * as v from 'valibot';
 import type { ConverterSettings, KeyConverterSettings } from '../decode/settings.ts';
-import { type Findings, type Setting, shown } from './value/entry.ts';
+import { below, type Findings, type Setting, shown } from './value/entry.ts';
 import { allowed, boolean, integer, oneOf, parsed, type ValueSchema } from './value/schema.ts';
 import { nearest } from './value/suggest.ts';
+import { defaultOf } from './values.ts';
 
 export type ConverterKey = 'key.converter' | 'value.converter';
+
+/** The converter in use for keys, values or headers, as it is written. */
+export interface ChosenConverter {
+  key: ConverterKey | 'header.converter';
+  /** Its class. */
+  setting: Setting;
+  /** From the same side as the class, by the rest of their name. */
+  options: Map<string, Setting>;
+}
 
 const JSON_CLASS = 'org.apache.kafka.connect.json.JsonConverter';
 const STRING_CLASS = 'org.apache.kafka.connect.storage.StringConverter';
@@ -50,6 +60,30 @@ const STRING_OPTIONS = {
 
 /** Options of any converter here: under another one they are leftovers. */
 const ALL_OPTIONS = new Set([...Object.keys(JSON_OPTIONS), ...Object.keys(STRING_OPTIONS), 'schema.content']);
+
+/**
+ * A connector's own converter wins as a whole: the worker's options do not reach it (Kafka Connect's rule). Connect
+ * demands a class; here it defaults to the one that the connector's guide means when it sets `*.schemas.enable` only.
+ */
+export function chooseConverter(
+  key: ChosenConverter['key'],
+  worker: ReadonlyMap<string, Setting>,
+  connector: ReadonlyMap<string, Setting>,
+  findings: Findings,
+): ChosenConverter {
+  const own = connector.get(key);
+  const side = own && own.value.trim() !== '' ? connector : worker;
+  const named = side.get(key);
+  const setting = named && named.value.trim() !== '' ? named : defaultOf(key);
+  if (side === worker) {
+    for (const option of below(connector, `${key}.`).values()) {
+      findings.warnings.push(
+        `${option.key} (${option.source}) has no effect, as in Kafka Connect: the connector does not name a ${key} of its own`,
+      );
+    }
+  }
+  return { key, setting, options: below(side, `${key}.`) };
+}
 
 /**
  * A key's converter: the key is not used, so that one which is not there to read it is no obstacle.

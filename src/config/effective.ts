@@ -1,17 +1,18 @@
 // The settings as they are in effect, with their source and without secrets: for `validate --show`.
 
 import type { KafkaProperties } from '../kafka/properties.ts';
+import type { ChosenConverter } from './converters.ts';
 import type { ClientSetting } from './kafka/client.ts';
-import { type KeyName, specOf } from './keys.ts';
+import { KEY_NAMES, type KeyName, specOf } from './keys.ts';
 import type { ConnectorSettings, EffectiveSetting } from './settings.ts';
 import { type Setting, shown } from './value/entry.ts';
 import { HIDDEN, isSecretKey } from './value/secrets.ts';
 
 export interface EffectiveInput {
-  /** Values of the key table. */
-  chosen: ReadonlyMap<KeyName, Setting>;
-  worker: ReadonlyMap<string, Setting>;
-  connector: ReadonlyMap<string, Setting>;
+  /** Values of the key table, both sides'. */
+  values: readonly ReadonlyMap<KeyName, Setting>[];
+  /** Those of keys, values and headers, with their options. */
+  converters: readonly ChosenConverter[];
   /** librdkafka's properties. */
   properties: KafkaProperties;
   sources: ReadonlyMap<string, ClientSetting>;
@@ -20,16 +21,21 @@ export interface EffectiveInput {
 
 /** Connector's keys, worker's keys, then what the Kafka client gets, as `librdkafka.<name>`. */
 export function describeEffective(input: EffectiveInput): EffectiveSetting[] {
-  const { chosen, worker, connector, properties, sources, mask } = input;
+  const { values, converters, properties, sources, mask } = input;
   const lines: EffectiveSetting[] = [];
   const add = (key: string, setting: Setting) =>
     lines.push({ key, value: oneLine(mask(shown(setting))), source: setting.source });
+  const chosen = new Map<KeyName, Setting>(converters.map(({ key, setting }) => [key, setting]));
+  for (const side of values) for (const [key, setting] of side) chosen.set(key, setting);
   for (const side of ['connector', 'worker'] as const) {
-    for (const [key, setting] of chosen) if (specOf(key).side === side) add(key, setting);
+    for (const key of KEY_NAMES) {
+      const setting = specOf(key).side === side ? chosen.get(key) : undefined;
+      if (setting) add(key, setting);
+    }
   }
-  for (const root of ['key.converter', 'value.converter'] as const) {
-    const side = (connector.get(root)?.value ?? '').trim() !== '' ? connector : worker;
-    for (const [key, setting] of side) if (key.startsWith(`${root}.`)) add(key, setting);
+  for (const { key, options } of converters) {
+    // Headers are not used, and their converter's options even less.
+    if (key !== 'header.converter') for (const option of options.values()) add(option.key, option);
   }
   for (const [name, value] of Object.entries(properties)) {
     const origin = sources.get(name);

@@ -1,5 +1,5 @@
 // Every key that has a meaning of its own here: one table that validates, documents and defaults.
-import { ENDPOINT_FORMS, isHost, LISTENER_FORMS, parseEndpoint, parseListener } from './endpoint.ts';
+import { ENDPOINT_FORMS, isHost, LISTENER_FORMS, parseEndpoint } from './endpoint.ts';
 import {
   allowed,
   boolean,
@@ -15,13 +15,15 @@ import {
 export type Side = 'worker' | 'connector';
 
 export interface KeySpec<T = unknown> {
-  /** The file it belongs to: the first one is the worker's. */
+  /** The file it belongs to: the first one is the worker's, the others are connectors'. */
   side: Side;
   /** Whose key it is: the README has a table for each. */
   origin: 'Kafka Connect' | 'kafka-connect-milvus' | 'milvus-sink';
   schema: ValueSchema<T>;
   /** As one would write it; absent: unset. */
   default?: string;
+  /** What holds when it is unset and no one value is the default, in markdown. */
+  unset?: string;
   required?: boolean;
   /** One sentence or two, for the README. */
   documentation: string;
@@ -47,7 +49,8 @@ export const KEYS = {
       'text without control characters',
     ),
     required: true,
-    documentation: 'Name of the sink. The consumer group is `connect-<name>`, as with Kafka Connect.',
+    documentation:
+      'Name of the connector, its own. The consumer group is `connect-<name>`, as with Kafka Connect.',
   },
   'connector.class': {
     ...connect,
@@ -221,6 +224,14 @@ export const KEYS = {
     default: 'true',
     documentation: 'Whether health and metrics are served.',
   },
+  'on.failure': {
+    ...own,
+    side: 'worker',
+    schema: oneOf('stop', 'continue'),
+    unset: '`stop` with one connector, `continue` with several',
+    documentation:
+      'What a connector that ends with an error means for the others: `stop` ends them in order, `continue` leaves them running. The process ends when all have ended, with the exit code of the first failure.',
+  },
   'bootstrap.servers': {
     ...worker,
     schema: nonEmpty('host:port, with commas between several'),
@@ -280,9 +291,11 @@ export const KEYS = {
 export type KeyName = keyof typeof KEYS;
 
 type Output<S> = S extends { schema: ValueSchema<infer T> } ? Exclude<T, undefined> : never;
-/** Typed values by key; undefined where unset without default (or invalid: then there is a problem, too). */
-export type Values = {
-  [K in KeyName]: (typeof KEYS)[K] extends { default: string }
+/** One side's typed values by key; undefined where unset without default (or invalid: then there is a problem, too). */
+export type Values<S extends Side> = {
+  [K in KeyName as (typeof KEYS)[K]['side'] extends S ? K : never]: (typeof KEYS)[K] extends {
+    default: string;
+  }
     ? Output<(typeof KEYS)[K]>
     : Output<(typeof KEYS)[K]> | undefined;
 };
@@ -295,11 +308,6 @@ export function isKey(name: string): name is KeyName {
 
 export function specOf(name: KeyName): KeySpec {
   return KEYS[name];
-}
-
-/** The listener that the HTTP server uses, or what is wrong with the list. */
-export function firstListener(listeners: readonly string[]): ReturnType<typeof parseListener> {
-  return listeners.map(parseListener).find(l => l?.scheme === 'http');
 }
 
 /** The README's tables of keys, in markdown, between its markers. */
@@ -322,7 +330,9 @@ export function renderKeyTable(): string {
 function renderRow(name: KeyName): string {
   const spec = specOf(name);
   const standard =
-    spec.default === undefined ? (spec.required ? 'required' : 'none') : `\`${spec.default || '""'}\``;
+    spec.default === undefined
+      ? (spec.unset ?? (spec.required ? 'required' : 'none'))
+      : `\`${spec.default || '""'}\``;
   const cells = [`\`${name}\``, standard, allowed(spec.schema), spec.documentation];
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

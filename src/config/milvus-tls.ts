@@ -5,6 +5,7 @@ import type { KeyName, Values } from './keys.ts';
 import type { Findings, Setting } from './value/entry.ts';
 import { shown } from './value/entry.ts';
 import { decodeText } from './value/text.ts';
+import type { Chosen } from './values.ts';
 
 const FILES = {
   'milvus.tls.ca.location': 'CERTIFICATE',
@@ -13,8 +14,8 @@ const FILES = {
 } as const;
 
 export function checkMilvusTls(
-  values: Values,
-  chosen: ReadonlyMap<KeyName, Setting>,
+  values: Values<'connector'>,
+  chosen: Chosen,
   readFile: (path: string) => Uint8Array,
   findings: Findings,
 ): void {

@@ -5,7 +5,7 @@ import { loadConfiguration } from './load.ts';
 import type { Configuration } from './settings.ts';
 
 /**
- * @param paths the worker's file and the connector's, or one file with both
+ * @param paths the worker's file and any number of connectors', or one file with both sides' keys
  * @param set `key=value` overrides
  * @throws SinkError CONFIG_FILE when a file can't be read, CONFIG_INVALID when the content is wrong
  */
@@ -28,7 +28,7 @@ function readFile(path: string): Uint8Array {
     const found = Object.hasOwn(FOUND, code) ? FOUND[code]! : code;
     throw new SinkError('CONFIG_FILE', 'a configuration file cannot be read', {
       where: path,
-      expected: "the worker's properties file, then the connector's (properties or JSON)",
+      expected: "the worker's properties file, then each connector's (properties or JSON)",
       found,
       cause: error,
     });

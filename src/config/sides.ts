@@ -1,4 +1,4 @@
-// Which setting belongs to the worker and which to the connector, and what belongs to neither.
+// Which setting belongs to the worker and which to a connector, and what belongs to neither.
 
 import { fromEnvironment } from './environment.ts';
 import { isKey, KEY_NAMES, type Side, specOf } from './keys.ts';
@@ -8,81 +8,96 @@ import { type Findings, noFindings, type Setting, shown } from './value/entry.ts
 import { isSecretKey } from './value/secrets.ts';
 import { nearest } from './value/suggest.ts';
 
+/** One connector's settings. */
+export interface ConnectorSide {
+  /** Of its file. */
+  path: string;
+  /** False when its file could not be read at all: complaints that keys are missing would mislead. */
+  readable: boolean;
+  settings: Map<string, Setting>;
+}
+
 export interface Sides extends Findings {
   worker: Map<string, Setting>;
-  connector: Map<string, Setting>;
+  /** In the order of the files; at least one. */
+  connectors: ConnectorSide[];
   /** Values to mask, from every place, also of keys without effect. */
   secrets: string[];
 }
 
 /**
- * The first file is the worker's, the second the connector's; a single file holds both. The environment (`CONNECT_*`)
- * goes over the worker's file, `--set` over everything.
+ * The first file is the worker's, each further one a connector's; a single file holds both. Keys of our own in the
+ * worker's file are the defaults of all connectors. The environment (`CONNECT_*`) goes over the worker's file, `--set`
+ * over everything, for every connector.
  */
 export function splitSides(
   files: readonly ParsedFile[],
   env: Record<string, string | undefined>,
   set: readonly string[],
 ): Sides {
+  const [first, ...others] = files;
   const sides: Split = {
     ...noFindings(),
     worker: new Map(),
-    connector: new Map(),
+    connectors: (others.length > 0 ? others : files).map(emptySide),
     secrets: [],
-    later: new Map(),
+    elsewhere: new Map(),
   };
+  if (!first) sides.connectors.push(emptySide({ path: '', settings: [], problems: [] }));
   for (const file of files) {
     sides.problems.push(...file.problems);
     sides.warnings.push(...file.warnings);
   }
-  for (const file of files.slice(2)) {
-    sides.problems.push({
-      where: file.path,
-      problem: 'several connectors in one process are not in this release',
-      expected: "the worker's file and one connector's",
-      fix: 'Start one process for each connector',
-    });
-  }
-  const [first, second] = files;
-  if (first && second && has(first, 'connector.class') && !has(second, 'connector.class')) {
+  const workers = others.find(file => !has(file, 'connector.class'));
+  if (first && workers && has(first, 'connector.class')) {
+    const rest = files.filter(file => file !== workers).map(file => file.path);
     sides.problems.push({
       where: first.path,
       problem: "the first file is a connector's",
-      expected: `the worker's file first: ${second.path} ${first.path}`,
+      expected: `the worker's file first: ${[workers.path, ...rest].join(' ')}`,
     });
-    for (const setting of [...first.settings, ...second.settings]) keepSecret(setting, sides);
+    for (const { settings } of files) for (const setting of settings) keepSecret(setting, sides);
+    for (const connector of sides.connectors) connector.readable = false;
     return sides;
   }
-  for (const setting of first?.settings ?? [])
-    add(setting, second ? ['worker'] : ['worker', 'connector'], sides);
-  for (const setting of second?.settings ?? []) add(setting, ['connector'], sides);
-  for (const setting of fromEnvironment(env)) add(setting, ['worker'], sides);
-  set.forEach((text, index) => {
-    const setting = parseSet(text);
-    if (setting) add(setting, ['worker', 'connector'], sides);
-    else {
-      sides.problems.push({
-        where: '--set',
-        problem: `argument ${index + 1} is not of the form key=value`,
-        expected: '--set key=value',
-      });
-    }
+  const worker: Origin = { worker: true, connectors: [] };
+  const everywhere: Origin = { worker: true, connectors: sides.connectors };
+  for (const setting of first?.settings ?? []) add(setting, others.length > 0 ? worker : everywhere, sides);
+  others.forEach((file, i) => {
+    const origin: Origin = { worker: false, connectors: [sides.connectors[i]!] };
+    for (const setting of file.settings) add(setting, origin, sides);
   });
-  for (const setting of sides.later.values()) refuseLater(setting, sides);
+  for (const setting of fromEnvironment(env)) add(setting, worker, sides);
+  addArguments(set, everywhere, sides);
+  for (const { later } of sides.connectors) {
+    for (const setting of later.values()) refuseLater(setting, later, sides);
+  }
   return sides;
-}
-
-/** `key.converter` and its options are the only keys that both files may hold. */
-export function isConverterKey(key: string): boolean {
-  return /^(key|value|header)\.converter(\.|$)/.test(key);
 }
 
 // --- internal ---
 
 /** Sides while they are being filled. */
 interface Split extends Sides {
-  /** The connector's keys of later releases: what is wrong with one depends on the others. */
+  connectors: ConnectorSplit[];
+  /** The worker's keys that stand in a connector's file. */
+  elsewhere: Map<string, Setting>;
+}
+
+interface ConnectorSplit extends ConnectorSide {
+  /** Keys of later releases: what is wrong with one depends on the others. */
   later: Map<string, Setting>;
+}
+
+/** The sides that the place of a setting (a file, the environment, the arguments) may speak for. */
+interface Origin {
+  worker: boolean;
+  connectors: readonly ConnectorSplit[];
+}
+
+function emptySide({ path, settings, problems }: Pick<ParsedFile, 'path' | 'settings' | 'problems'>) {
+  const readable = settings.length > 0 || problems.length === 0;
+  return { path, readable, settings: new Map(), later: new Map() };
 }
 
 function laterOf(key: string): Later | undefined {
@@ -93,6 +108,26 @@ function has(file: ParsedFile, key: string): boolean {
   return file.settings.some(setting => setting.key === key);
 }
 
+function addArguments(set: readonly string[], origin: Origin, sides: Split): void {
+  set.forEach((text, index) => {
+    const setting = parseSet(text);
+    if (!setting) {
+      sides.problems.push({
+        where: '--set',
+        problem: `argument ${index + 1} is not of the form key=value`,
+        expected: '--set key=value',
+      });
+    } else if (setting.key === 'name' && sides.connectors.length > 1) {
+      sides.problems.push({
+        where: '--set',
+        key: 'name',
+        problem: 'cannot name several connectors at once',
+        expected: "a name of its own in each connector's file",
+      });
+    } else add(setting, origin, sides);
+  });
+}
+
 function parseSet(text: string): Setting | undefined {
   const match = /^\s*([^=\s]+)\s*=([\s\S]*)$/.exec(text);
   if (!match) return undefined;
@@ -100,20 +135,20 @@ function parseSet(text: string): Setting | undefined {
   return { key, value: match[2]!, source: '--set', secret: isSecretKey(key) };
 }
 
-/** @param accepts the sides that the setting's place may speak for */
-function add(setting: Setting, accepts: readonly Side[], sides: Split): void {
+function add(setting: Setting, origin: Origin, sides: Split): void {
   const { key, source } = setting;
+  const accepts = (side: Side) => (side === 'worker' ? origin.worker : origin.connectors.length > 0);
   keepSecret(setting, sides);
   if (setting.source === '--set' && setting.secret && setting.value !== '' && !setting.value.includes('${')) {
     sides.warnings.push(`${key} given by --set can be seen in the machine's list of processes`);
   }
   if (laterOf(key)) {
-    if (accepts.includes('connector')) sides.later.set(key, setting);
-    else warnMisplaced(setting, 'connector', sides);
+    if (!accepts('connector')) warnMisplaced(setting, 'connector', sides);
+    for (const { later } of origin.connectors) later.set(key, setting);
     return;
   }
   const unneeded = notNeeded(key);
-  if (unneeded && !accepts.includes(unneeded.side)) {
+  if (unneeded && !accepts(unneeded.side)) {
     warnMisplaced(setting, unneeded.side, sides);
     return;
   }
@@ -122,18 +157,43 @@ function add(setting: Setting, accepts: readonly Side[], sides: Split): void {
     (unneeded.level === 'note' ? sides.notes : sides.warnings).push(sentence);
     return;
   }
-  if (isConverterKey(key)) {
-    // --set reaches the side whose converter is the one in use.
-    const root = key.split('.', 2).join('.');
-    const own = accepts.includes('connector') && (sides.connector.has(root) || !accepts.includes('worker'));
-    sides[own ? 'connector' : 'worker'].set(key, setting);
+  if (/^(key|value|header)\.converter(\.|$)/.test(key)) {
+    addConverterKey(setting, origin, sides);
     return;
   }
   const side = isKey(key) ? specOf(key).side : sideOf(key);
   const anywhere = isKey(key) && specOf(key).origin === 'milvus-sink';
   if (side === undefined) warnUnknown(setting, sides);
-  else if (anywhere || accepts.includes(side)) sides[side].set(key, setting);
-  else warnMisplaced(setting, side, sides);
+  else if (!anywhere && !accepts(side)) warnMisplaced(setting, side, sides);
+  else if (side === 'worker') addToWorker(setting, origin, sides);
+  else {
+    const connectors = accepts('connector') ? origin.connectors : sides.connectors;
+    for (const { settings } of connectors) settings.set(key, setting);
+  }
+}
+
+/**
+ * A converter and its options are the only keys that both files may hold; where both are meant (a single file, --set),
+ * the setting reaches each side whose converter is in use.
+ */
+function addConverterKey(setting: Setting, origin: Origin, sides: Split): void {
+  const root = setting.key.split('.', 2).join('.');
+  const own = origin.connectors.filter(({ settings }) => settings.has(root) || !origin.worker);
+  for (const { settings } of own) settings.set(setting.key, setting);
+  const all = origin.connectors.length > 0 && own.length === origin.connectors.length;
+  if (!all) sides.worker.set(setting.key, setting);
+}
+
+/** Our keys of the worker may stand in a connector's file, where one connector need not know of the other. */
+function addToWorker(setting: Setting, origin: Origin, sides: Split): void {
+  const { key, value, source } = setting;
+  if (!origin.worker) {
+    const before = sides.elsewhere.get(key);
+    if (before && before.value.trim() !== value.trim())
+      sides.warnings.push(`${key} is set twice, at ${before.source} and ${source}: the last one wins`);
+    sides.elsewhere.set(key, setting);
+  }
+  sides.worker.set(key, setting);
 }
 
 function keepSecret(setting: Setting, sides: Sides): void {
@@ -142,12 +202,13 @@ function keepSecret(setting: Setting, sides: Sides): void {
   if (userInfo && /endpoint|url|listeners|servers/.test(setting.key)) sides.secrets.push(userInfo);
 }
 
-function refuseLater(setting: Setting, sides: Split): void {
+/** @param all the same connector's keys of later releases */
+function refuseLater(setting: Setting, all: ReadonlyMap<string, Setting>, sides: Sides): void {
   const later = laterOf(setting.key)!;
   if (later.harmless.includes(setting.value.trim().toLowerCase())) return;
   if (later.needs !== undefined) {
     // With the other key set, that one is refused: once is enough.
-    if ((sides.later.get(later.needs)?.value.trim() ?? '') === '')
+    if ((all.get(later.needs)?.value.trim() ?? '') === '')
       sides.warnings.push(`${setting.key} (${setting.source}) has no effect: ${later.needs} is not set`);
     return;
   }

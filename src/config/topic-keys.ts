@@ -1,14 +1,15 @@
 // topics and topics.regex: exactly one of them, with names that Kafka allows or a pattern that means what it means in Java.
 import { PatternError } from '../kafka/java-regex/error.ts';
 import { isTopicName, topicPattern } from '../kafka/topics.ts';
-import { type KeyName, specOf, type Values } from './keys.ts';
+import { specOf, type Values } from './keys.ts';
 import { type Findings, type Setting, shown } from './value/entry.ts';
 import { allowed } from './value/schema.ts';
+import type { Chosen } from './values.ts';
 
 /** The names in `topics`, each once. */
 export function checkTopics(
-  values: Values,
-  chosen: ReadonlyMap<KeyName, Setting>,
+  values: Values<'connector'>,
+  chosen: Chosen,
   connector: ReadonlyMap<string, Setting>,
   findings: Findings,
 ): string[] {

@@ -12,6 +12,15 @@ export interface Setting {
   secret: boolean;
 }
 
+/** Settings below a prefix, by the rest of their name. */
+export function below(settings: ReadonlyMap<string, Setting>, prefix: string): Map<string, Setting> {
+  const found = new Map<string, Setting>();
+  for (const [key, setting] of settings) {
+    if (key.startsWith(prefix)) found.set(key.slice(prefix.length), setting);
+  }
+  return found;
+}
+
 /** One thing that is wrong; all of them together make one message. */
 export interface Problem {
   /** `file:line`, `--set`, `environment NAME`; absent for a missing key. */

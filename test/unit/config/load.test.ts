@@ -88,12 +88,6 @@ describe("the guide's two files", () => {
       "w.properties: the first file is a connector's; expected the worker's file first: c.properties w.properties",
     ]);
   });
-
-  test('and a third one is refused by name', () => {
-    expect(problems({ extra: [{ path: 'd.properties', text: CONNECTOR }] })[0]).toStartWith(
-      'd.properties: several connectors in one process are not in this release',
-    );
-  });
 });
 
 describe('problems', () => {

@@ -33,13 +33,19 @@ const encode = (text: string) => new TextEncoder().encode(text);
 export type Loaded = ConnectorSettings & WorkerSettings & Pick<Configuration, 'warnings' | 'notes' | 'mask'>;
 
 export function load(given: Given = {}): Loaded {
+  const { worker, connectors, warnings, notes, mask } = loadAll(given);
+  return { ...worker, ...connectors[0]!, warnings, notes, mask };
+}
+
+/** With `extra`, of several connectors. */
+export function loadAll(given: Given = {}): Configuration {
   const files = [{ path: 'w.properties', bytes: encode(given.worker ?? WORKER) }];
   if (!('connector' in given) || given.connector !== undefined) {
     files.push({ path: given.connectorName ?? 'c.properties', bytes: encode(given.connector ?? CONNECTOR) });
   }
   for (const { path, text } of given.extra ?? []) files.push({ path, bytes: encode(text) });
   const disk = given.disk ?? {};
-  const { worker, connectors, warnings, notes, mask } = loadConfiguration({
+  return loadConfiguration({
     files,
     set: given.set ?? [],
     env: given.env ?? {},
@@ -49,7 +55,6 @@ export function load(given: Given = {}): Loaded {
       return typeof content === 'string' ? encode(content) : content;
     },
   });
-  return { ...worker, ...connectors[0]!, warnings, notes, mask };
 }
 
 /** The lines of the error; fails the test when there is none. */
