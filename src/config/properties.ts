@@ -70,7 +70,10 @@ function parses(text: string): boolean {
   }
 }
 
-/** `{"name":…,"config":{…}}` as Connect's REST takes it, or a flat map. */
+/**
+ * `{"name":…,"config":{…}}`, or a flat map: what ConnectStandalone.parseConnectorConfigurationFile takes. Numbers and
+ * booleans are their text, as Jackson reads them for a string.
+ */
 function parseJson(path: string, text: string): ParsedFile {
   const file: ParsedFile = { path, settings: [], ...noFindings() };
   let parsed: unknown;
@@ -86,15 +89,8 @@ function parseJson(path: string, text: string): ParsedFile {
     file.problems.push({ where: path, problem: 'not a connector', expected: SHAPE });
     return file;
   }
-  const nested = isObject(parsed.config);
-  const config = nested ? (parsed.config as Record<string, unknown>) : parsed;
-  const all = Object.entries(config);
-  if (nested && typeof parsed.name === 'string') {
-    if (config.name !== undefined && config.name !== parsed.name) {
-      file.problems.push({ where: path, key: 'name', problem: 'differs between the top level and config' });
-    } else if (config.name === undefined) all.unshift(['name', parsed.name]);
-  }
-  for (const [key, value] of all) {
+  const settings = isObject(parsed.config) ? unfold(parsed, parsed.config, text, file) : parsed;
+  for (const [key, value] of Object.entries(settings)) {
     const source = `${path}:${lineOf(text, key)}`;
     if (value === null) continue;
     if (typeof value === 'object') {
@@ -104,6 +100,37 @@ function parseJson(path: string, text: string): ParsedFile {
     file.settings.push({ key, value: String(value), source, secret: isSecretKey(key) });
   }
   return file;
+}
+
+/** The form of Connect's REST (CreateConnectorRequest): `name` may stand outside or inside, or the same in both. */
+function unfold(
+  outer: Record<string, unknown>,
+  config: Record<string, unknown>,
+  text: string,
+  file: ParsedFile,
+): Record<string, unknown> {
+  const { path } = file;
+  const { name, config: _, initial_state: state, ...others } = outer;
+  for (const key of Object.keys(others)) {
+    file.warnings.push(`unknown key ${key} (${path}:${lineOf(text, key)}) has no effect beside config`);
+  }
+  if ((state ?? null) !== null && String(state).toUpperCase() !== 'RUNNING') {
+    const later = /^(PAUSED|STOPPED)$/i.test(String(state));
+    file.problems.push({
+      where: `${path}:${lineOf(text, 'initial_state')}`,
+      key: 'initial_state',
+      problem: later ? 'not in this release (a connector that does not start)' : 'bad value',
+      expected: 'RUNNING, or no such key',
+      found: typeof state === 'object' ? 'an object' : String(state),
+    });
+  }
+  if ((name ?? null) === null) return config;
+  if ((config.name ?? null) === null) {
+    return Object.fromEntries([['name', name], ...Object.entries(config).filter(([key]) => key !== 'name')]);
+  }
+  if (String(config.name) !== String(name))
+    file.problems.push({ where: path, key: 'name', problem: 'differs between the top level and config' });
+  return config;
 }
 
 const SHAPE = '{"name": …, "config": {key: value, …}} or {key: value, …}';

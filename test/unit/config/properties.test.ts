@@ -102,6 +102,29 @@ describe('a connector as JSON', () => {
     }
   });
 
+  test('what stands beside name and config is no setting: it is told, or refused where it means something', () => {
+    const beside = (members: string) =>
+      read(`{"name": 7,\n${members},\n"config": {"topics": "t", "name": null}}`);
+    expect(beside('"initial_state": "running"')).toMatchObject({ problems: [], warnings: [] });
+    expect(beside('"initial_state": "running"').settings.map(s => [s.key, s.value])).toEqual([
+      ['name', '7'],
+      ['topics', 't'],
+    ]);
+    expect(beside('"tasks": []').warnings).toEqual([
+      'unknown key tasks (c.json:2) has no effect beside config',
+    ]);
+    expect(beside('"initial_state": "PAUSED"').problems).toEqual([
+      {
+        where: 'c.json:2',
+        key: 'initial_state',
+        problem: 'not in this release (a connector that does not start)',
+        expected: 'RUNNING, or no such key',
+        found: 'PAUSED',
+      },
+    ]);
+    expect(beside('"initial_state": {}').problems[0]!.problem).toBe('bad value');
+  });
+
   test('a name that contradicts the config is a problem', () => {
     expect(read('{"name": "a", "config": {"name": "b"}}').problems.map(p => p.key)).toEqual(['name']);
   });
