@@ -3,13 +3,13 @@ import { isPlaceholder } from '../milvus/client/token.ts';
 import { checkHeaderConverter, chooseConverter, readConverter, readKeyConverter } from './converters.ts';
 import { describeEffective } from './effective.ts';
 import { formatAddress } from './endpoint.ts';
-import { consumerProperties, translateClients } from './kafka/clients.ts';
-import type { ClientTranslation } from './kafka/librdkafka.ts';
+import { type ConsumerTranslation, consumerProperties, translateClients } from './kafka/clients.ts';
 import type { Values } from './keys.ts';
 import { checkMilvusTls } from './milvus-tls.ts';
 import type { ConnectorSettings } from './settings.ts';
 import { checkTopics } from './topic-keys.ts';
 import { type Findings, noFindings, type Setting, shown } from './value/entry.ts';
+import type { ReadFile } from './value/pem.ts';
 import { type Chosen, readValues } from './values.ts';
 import type { WorkerReading } from './worker.ts';
 
@@ -23,8 +23,8 @@ export interface ConnectorInput {
   worker: ReadonlyMap<string, Setting>;
   /** Keys whose value could not be had, which is a problem already. */
   unresolved: ReadonlySet<string>;
-  /** For PEM files; throws when a file can't be read. */
-  readFile: (path: string) => Uint8Array;
+  /** For stores and PEM files. */
+  readFile: ReadFile;
 }
 
 export interface ConnectorReading {
@@ -34,7 +34,7 @@ export interface ConnectorReading {
   chosen: Chosen;
   topics: string[];
   converters: Converters;
-  consumer: ClientTranslation;
+  consumer: ConsumerTranslation;
 }
 
 /** Never throws: what is wrong is in the reading's findings. */

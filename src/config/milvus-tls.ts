@@ -1,10 +1,8 @@
 // TLS to Milvus: do the milvus.tls.* keys fit each other, the endpoint and the files they name?
 import { createSecureContext } from 'node:tls';
-import { normalizePem } from './kafka/stores.ts';
 import type { KeyName, Values } from './keys.ts';
 import type { Findings, Setting } from './value/entry.ts';
-import { shown } from './value/entry.ts';
-import { decodeText } from './value/text.ts';
+import { type PemBlock, pemForm, pemText, type ReadFile, readNamedFile } from './value/pem.ts';
 import type { Chosen } from './values.ts';
 
 const FILES = {
@@ -16,7 +14,7 @@ const FILES = {
 export function checkMilvusTls(
   values: Values<'connector'>,
   chosen: Chosen,
-  readFile: (path: string) => Uint8Array,
+  readFile: ReadFile,
   findings: Findings,
 ): void {
   const endpoint = values['public.endpoint'];
@@ -93,27 +91,20 @@ function checkUse(
 /** The file's text; undefined, and a problem, when it cannot be read or lacks such a block. */
 function readPem(
   setting: Setting,
-  kind: 'CERTIFICATE' | 'PRIVATE KEY',
-  readFile: (path: string) => Uint8Array,
+  block: PemBlock,
+  readFile: ReadFile,
   findings: Findings,
 ): string | undefined {
-  const place = { where: setting.source, key: setting.key };
-  let bytes: Uint8Array;
-  try {
-    bytes = readFile(setting.value.trim());
-  } catch {
-    const expected = 'a file that this user may read';
-    findings.problems.push({ ...place, problem: 'the file cannot be read', expected, found: shown(setting) });
-    return undefined;
-  }
-  const text = decodeText(bytes);
-  if (normalizePem(text, kind) === undefined) {
+  const bytes = readNamedFile(setting, readFile, findings);
+  if (bytes === undefined) return undefined;
+  const text = pemText(bytes, block);
+  if (text === undefined) {
     findings.problems.push({
-      ...place,
+      where: setting.source,
+      key: setting.key,
       problem: 'the file is not PEM',
-      expected: `-----BEGIN ${kind}----- in it`,
+      expected: `${pemForm(block)} in it`,
     });
-    return undefined;
   }
   return text;
 }

@@ -1,21 +1,34 @@
 // Kafka's clients of a connector: the layers of their settings, and our own choices below what the user wrote.
 import type { KafkaProperties } from '../../kafka/properties.ts';
 import { below, type Findings, type Setting } from '../value/entry.ts';
-import { mergeClient, type Translation } from './client.ts';
-import { type ClientRole, type ClientTranslation, toLibrdkafka } from './librdkafka.ts';
+import type { ReadFile } from '../value/pem.ts';
+import { mergeClient } from './client.ts';
+import { type ClientRole, checkUnused, translateConsumer } from './librdkafka.ts';
+
+/** What one connector's consumer is made of. */
+export type ConsumerTranslation = ReturnType<typeof translateConsumer>;
 
 /**
  * The consumer's settings. Those of producer and admin client, which a connector does not have yet, are only checked.
- * @param readFile for PEM files; throws when a file can't be read
+ * @param readFile for key and trust stores
  */
 export function translateClients(
   worker: ReadonlyMap<string, Setting>,
   connector: ReadonlyMap<string, Setting>,
-  readFile: (path: string) => Uint8Array,
+  readFile: ReadFile,
   findings: Findings,
-): ClientTranslation {
-  const consumer = translate('consumer', worker, connector, readFile, findings);
-  for (const role of ['producer', 'admin'] as const) translate(role, worker, connector, readFile, findings);
+): ConsumerTranslation {
+  // Without prefix they are every client's default (Kafka Connect would use them for itself alone).
+  const common = new Map([...worker].filter(([key]) => COMMON_CLIENT_KEY.test(key)));
+  const layers = (role: ClientRole) => [below(worker, `${role}.`), below(connector, `${role}.override.`)];
+  const consumer = translateConsumer(mergeClient([common, ...layers('consumer')]), readFile);
+  absorb(findings, consumer);
+  for (const role of ['producer', 'admin'] as const) {
+    const written = layers(role);
+    const keys = written.flatMap(layer => [...layer.values()].map(setting => setting.key));
+    if (keys.length > 0) findings.warnings.push(`not used in this release: ${keys.join(', ')}`);
+    absorb(findings, checkUnused(mergeClient(written), role));
+  }
   return consumer;
 }
 
@@ -26,7 +39,7 @@ export function translateClients(
 export function consumerProperties(
   name: string,
   bootstrapServers: string,
-  consumer: Pick<Translation, 'properties'>,
+  consumer: Pick<ConsumerTranslation, 'properties'>,
 ): KafkaProperties {
   return {
     'bootstrap.servers': bootstrapServers,
@@ -52,27 +65,11 @@ export function consumerProperties(
 
 // --- internal ---
 
-/** Settings without prefix are every client's default (Kafka Connect would use them for itself alone). */
-function translate(
-  role: ClientRole,
-  worker: ReadonlyMap<string, Setting>,
-  connector: ReadonlyMap<string, Setting>,
-  readFile: (path: string) => Uint8Array,
-  findings: Findings,
-): ClientTranslation {
-  const ofWorker = below(worker, `${role}.`);
-  const ofConnector = below(connector, `${role}.override.`);
-  if (role !== 'consumer') {
-    const keys = [...ofWorker.values(), ...ofConnector.values()].map(setting => setting.key);
-    if (keys.length > 0) findings.warnings.push(`not used in this release: ${keys.join(', ')}`);
-  }
-  const common = new Map([...worker].filter(([key]) => role === 'consumer' && COMMON_CLIENT_KEY.test(key)));
-  const translation = toLibrdkafka(mergeClient([common, ofWorker, ofConnector]), role, readFile);
-  findings.problems.push(...translation.problems);
-  findings.warnings.push(...translation.warnings);
-  findings.notes.push(...translation.notes);
-  return translation;
-}
-
 const COMMON_CLIENT_KEY =
   /^(bootstrap\.servers|client\.dns\.lookup|security\.protocol|enable\.ssl\.certificate\.verification|(sasl|ssl)\..+)$/;
+
+function absorb(into: Findings, from: Findings): void {
+  into.problems.push(...from.problems);
+  into.warnings.push(...from.warnings);
+  into.notes.push(...from.notes);
+}

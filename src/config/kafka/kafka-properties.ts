@@ -1,11 +1,6 @@
 // The properties that librdkafka 2.15.1 knows, with their ranges, so that a bad one is told at start with its line.
 
-/** What a property takes. */
-export type PropertyType =
-  | { kind: 'int' | 'float'; min: number; max: number }
-  | { kind: 'bool' }
-  | { kind: 'enum' | 'flags'; words: readonly string[] }
-  | { kind: 'text' };
+import type { PropertyType } from './property-value.ts';
 
 export interface KafkaProperty {
   /** `*` both, `C` consumer, `P` producer. */
@@ -20,24 +15,6 @@ export function kafkaProperty(name: string): KafkaProperty | undefined {
 
 export function kafkaPropertyNames(): Iterable<string> {
   return PROPERTIES.keys();
-}
-
-/** What a property takes, in words. */
-export function describeType(type: PropertyType): string {
-  switch (type.kind) {
-    case 'int':
-      return `an integer ${type.min} to ${type.max}`;
-    case 'float':
-      return `a number ${type.min} to ${type.max}`;
-    case 'bool':
-      return 'true or false';
-    case 'enum':
-      return `one of ${type.words.join(', ')}`;
-    case 'flags':
-      return `some of ${type.words.join(', ')}, with commas between`;
-    case 'text':
-      return 'text';
-  }
 }
 
 // --- internal ---

@@ -2,10 +2,9 @@
 
 import { shown } from '../value/entry.ts';
 import { nearest } from '../value/suggest.ts';
-import type { ClientSetting, Translation } from './client.ts';
+import type { ClientSetting, ClientSettings } from './client.ts';
 import { parseJaas } from './jaas.ts';
-
-type Client = ReadonlyMap<string, ClientSetting>;
+import type { Translation } from './translation.ts';
 
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
 const MODULES = [
@@ -18,9 +17,26 @@ const LATER_MODULES = [
   'software.amazon.msk.auth.iam.IAMLoginModule',
 ];
 
+export interface LoginSettings {
+  mechanism: ClientSetting | undefined;
+  jaas: ClientSetting | undefined;
+  /** librdkafka's own words for what a JAAS line says. */
+  user: ClientSetting | undefined;
+  password: ClientSetting | undefined;
+}
+
+export function takeLogin(client: ClientSettings): LoginSettings {
+  return {
+    mechanism: client.take('sasl.mechanism'),
+    jaas: client.takeFilled('sasl.jaas.config'),
+    user: client.take('sasl.username'),
+    password: client.take('sasl.password'),
+  };
+}
+
 /** @param protocol the client's security.protocol, for a missing mechanism's place */
-export function translateSasl(client: Client, protocol: ClientSetting, out: Translation): void {
-  const mechanism = client.get('sasl.mechanism');
+export function translateSasl(login: LoginSettings, protocol: ClientSetting, out: Translation): void {
+  const { mechanism, jaas, user, password } = login;
   const name = mechanism?.value.trim().toUpperCase() ?? '';
   const expected = MECHANISMS.join(', ');
   if (name === '') {
@@ -41,11 +57,10 @@ export function translateSasl(client: Client, protocol: ClientSetting, out: Tran
     return;
   }
   out.set('sasl.mechanisms', name, mechanism);
-  const jaas = client.get('sasl.jaas.config');
-  const user = client.get('sasl.username');
-  const password = client.get('sasl.password');
   const native = Math.max(user?.rank ?? -1, password?.rank ?? -1);
-  if (jaas && jaas.value.trim() !== '' && jaas.rank >= native) {
+  if (jaas && jaas.rank >= native) {
+    for (const other of [user, password])
+      if (other?.rank === jaas.rank) out.warn(other, `has no effect beside ${jaas.key}`);
     translateJaas(jaas, out);
     return;
   }

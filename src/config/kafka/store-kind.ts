@@ -12,14 +12,6 @@ export function storeKind(bytes: Uint8Array): StoreKind | undefined {
   return Buffer.from(bytes).includes('-----BEGIN ') ? 'PEM' : undefined;
 }
 
-/** White space around a value, as Java's String.trim cuts it off strings and passwords (ConfigDef.parseType). */
-export function javaTrim(value: string): string {
-  let [start, end] = [0, value.length];
-  while (start < end && value.charCodeAt(start) <= 0x20) start++;
-  while (end > start && value.charCodeAt(end - 1) <= 0x20) end--;
-  return value.slice(start, end);
-}
-
 // --- internal ---
 
 const SEQUENCE = 0x30;

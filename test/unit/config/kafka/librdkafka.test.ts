@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { mergeClient } from '../../../../src/config/kafka/client.ts';
-import {
-  describeType,
-  kafkaProperty,
-  kafkaPropertyNames,
-} from '../../../../src/config/kafka/kafka-properties.ts';
-import { toLibrdkafka } from '../../../../src/config/kafka/librdkafka.ts';
+import { kafkaProperty, kafkaPropertyNames } from '../../../../src/config/kafka/kafka-properties.ts';
+import { translateConsumer } from '../../../../src/config/kafka/librdkafka.ts';
+import { describeType } from '../../../../src/config/kafka/property-value.ts';
 import type { Setting } from '../../../../src/config/value/entry.ts';
 import { isSecretKey } from '../../../../src/config/value/secrets.ts';
 
@@ -27,7 +24,7 @@ function translate(layers: Layer | Layer[], disk: Record<string, string | Uint8A
         { key, value, source: 'f:1', secret: isSecretKey(key) },
       ]),
     );
-  const result = toLibrdkafka(mergeClient(list.map(asSettings)), 'consumer', path => {
+  const result = translateConsumer(mergeClient(list.map(asSettings)), path => {
     const content = disk[path];
     if (content === undefined) throw new Error('ENOENT');
     return typeof content === 'string' ? new TextEncoder().encode(content) : content;
@@ -273,6 +270,10 @@ describe('SASL', () => {
     const own = { 'sasl.username': 'o', 'sasl.password': 'o' };
     expect(translate([base, jaas, own]).properties['sasl.username']).toBe('o');
     expect(translate([base, own, jaas]).properties['sasl.username']).toBe('j');
+    expect(translate([base, { ...own, ...jaas }]).warnings).toEqual([
+      'sasl.username (f:1) has no effect beside sasl.jaas.config',
+      'sasl.password (f:1) has no effect beside sasl.jaas.config',
+    ]);
     expect(translate([base, { 'sasl.username': 'o' }]).first?.problem).toBe('needs sasl.password as well');
   });
 
@@ -322,6 +323,24 @@ describe('TLS', () => {
     expect(ssl(file, { '/ca.pem': Uint8Array.of(0xfe, 0xed, 0xfe, 0xed) }).first?.found).toBe('a JKS store');
     expect(ssl({ ...file, ...inline }).first?.problem).toContain('is set together with');
     expect(ssl({ 'ssl.truststore.certificates': CERT }).first?.problem).toBe('needs ssl.truststore.type=PEM');
+  });
+
+  test('of a trust store and librdkafka’s own word the later layer wins; in one layer the other is told', () => {
+    const base = { 'security.protocol': 'SSL', 'ssl.truststore.type': 'PEM' };
+    const [store, own] = [{ 'ssl.truststore.location': '/store' }, { 'ssl.ca.location': '/own' }];
+    const roots = (...layers: Layer[]) => translate([base, ...layers], { '/store': CERT });
+    expect(roots(own, store).properties['ssl.ca.location']).toBe('/store');
+    expect(roots(store, own)).toMatchObject({ properties: { 'ssl.ca.location': '/own' }, warnings: [] });
+    expect(roots({ ...store, ...own })).toMatchObject({
+      properties: { 'ssl.ca.location': '/own' },
+      warnings: ['ssl.truststore.location (f:1) has no effect beside ssl.ca.location'],
+    });
+  });
+
+  test('what belongs to no store is an unknown setting', () => {
+    expect(ssl({ 'ssl.keystore.pasword': 'x', 'ssl.truststore.password': 'x' }).warnings).toEqual([
+      'ssl.keystore.pasword (f:1) is an unknown client setting and has no effect, did you mean ssl.keystore.password?',
+    ]);
   });
 
   test('key stores: PEM file, PEM inline, PKCS12', () => {
