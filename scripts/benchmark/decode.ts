@@ -45,11 +45,8 @@ function measure({ name, dim, digits, id }: Case) {
   );
   const texts = records.map(({ value }) => value!);
   const converter = createValueConverter({
-    kind: 'json',
     javaClass: 'org.apache.kafka.connect.json.JsonConverter',
-    schemasEnable: false,
-    replaceNullWithDefault: true,
-    decimalFormat: 'BASE64',
+    options: { 'schemas.enable': false },
   });
   const hint = { name: 'title_vector', dim };
   converter.expect([hint]);

@@ -1,6 +1,13 @@
 // One connector's settings: read with all that is wrong with them, then made into what its stages take.
+import type { ConverterSettings } from '../decode/settings.ts';
 import { isPlaceholder } from '../milvus/client/token.ts';
-import { checkHeaderConverter, chooseConverter, readConverter, readKeyConverter } from './converters.ts';
+import {
+  type ChosenConverter,
+  checkHeaderConverter,
+  chooseConverter,
+  readConverter,
+  readKeyConverter,
+} from './converters.ts';
 import { describeEffective } from './effective.ts';
 import { formatAddress } from './endpoint.ts';
 import { type ConsumerTranslation, consumerProperties, translateClients } from './kafka/clients.ts';
@@ -127,10 +134,10 @@ export const MOST_TASKS = 256;
 // --- internal ---
 
 interface Converters {
-  key: ReturnType<typeof readKeyConverter>;
-  value: ReturnType<typeof readConverter>;
+  key: ConverterSettings | undefined;
+  value: ConverterSettings | undefined;
   /** As they are written, the key's, the value's, the headers'. */
-  chosen: ReturnType<typeof chooseConverter>[];
+  chosen: ChosenConverter[];
 }
 
 function readConverters(
@@ -138,13 +145,12 @@ function readConverters(
   connector: ReadonlyMap<string, Setting>,
   findings: Findings,
 ): Converters {
-  const key = chooseConverter('key.converter', worker, connector, findings);
-  const keyConverter = readKeyConverter(key.setting, key.options, findings);
-  const value = chooseConverter('value.converter', worker, connector, findings);
-  const valueConverter = readConverter('value.converter', value.setting, value.options, findings);
-  const header = chooseConverter('header.converter', worker, connector, findings);
-  checkHeaderConverter(header.setting, header.options, findings);
-  return { key: keyConverter, value: valueConverter, chosen: [key, value, header] };
+  const choose = (key: ChosenConverter['key']) => chooseConverter(key, worker, connector, findings);
+  const chosen = [choose('key.converter'), choose('value.converter'), choose('header.converter')] as const;
+  const key = readKeyConverter(chosen[0], findings);
+  const value = readConverter(chosen[1], findings);
+  checkHeaderConverter(chosen[2], findings);
+  return { key, value, chosen: [...chosen] };
 }
 
 /** Not refused: a Milvus without authentication takes any token. */

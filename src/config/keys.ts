@@ -1,4 +1,6 @@
 // Every key that has a meaning of its own here: one table that validates, documents and defaults.
+import { JSON_CONVERTER } from '../decode/json/declaration.ts';
+import { CONVERTERS, SIMPLE_HEADER_CONVERTER } from '../decode/registry.ts';
 import { ENDPOINT_FORMS, isHost, LISTENER_FORMS, parseEndpoint } from './endpoint.ts';
 import {
   allowed,
@@ -33,6 +35,8 @@ export interface KeySpec<T = unknown> {
 const LONG_MAX = 2 ** 63;
 const INT_MAX = 2147483647;
 const MIB = 1024 * 1024;
+
+const CONVERTER_NAMES = CONVERTERS.map(({ javaClass }) => javaClass.replace(/^.*\./, '')).join(' or ');
 
 const connect = { side: 'connector', origin: 'Kafka Connect' } as const;
 const worker = { side: 'worker', origin: 'Kafka Connect' } as const;
@@ -241,20 +245,19 @@ export const KEYS = {
   'key.converter': {
     ...worker,
     schema: nonEmpty('a Java class name'),
-    default: 'org.apache.kafka.connect.json.JsonConverter',
-    documentation:
-      "JsonConverter or StringConverter, with options after `key.converter.`: a key that they cannot read makes a bad record, as in Kafka Connect. Kafka's and Confluent's others are accepted, and the keys not looked at. The connector's own wins as a whole.",
+    default: JSON_CONVERTER.javaClass,
+    documentation: `${CONVERTER_NAMES}, with options after \`key.converter.\`: a key that they cannot read makes a bad record, as in Kafka Connect. Kafka's and Confluent's others are accepted, and the keys not looked at. The connector's own wins as a whole.`,
   },
   'value.converter': {
     ...worker,
     schema: nonEmpty('a Java class name'),
-    default: 'org.apache.kafka.connect.json.JsonConverter',
-    documentation: 'JsonConverter or StringConverter, with options after `value.converter.`.',
+    default: JSON_CONVERTER.javaClass,
+    documentation: `${CONVERTER_NAMES}, with options after \`value.converter.\`.`,
   },
   'header.converter': {
     ...worker,
     schema: nonEmpty('a Java class name'),
-    default: 'org.apache.kafka.connect.storage.SimpleHeaderConverter',
+    default: SIMPLE_HEADER_CONVERTER,
     documentation: "Any of Kafka's and Confluent's; headers are not used.",
   },
   'offset.flush.interval.ms': {

@@ -1,5 +1,5 @@
 // What the configuration means once it is read: of the process, and of each connector.
-import type { ConverterSettings, KeyConverterSettings } from '../decode/settings.ts';
+import type { ConverterSettings } from '../decode/settings.ts';
 import type { BatchSettings, ErrorsSettings } from '../deliver/settings.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
 import type { TopicSelection } from '../kafka/topics.ts';
@@ -37,7 +37,7 @@ export interface ConnectorSettings extends TopicSelection, MapSettings {
   milvus: MilvusSettings;
   batch: BatchSettings;
   errors: ErrorsSettings;
-  keyConverter: KeyConverterSettings;
+  keyConverter: ConverterSettings;
   valueConverter: ConverterSettings;
   /** Longest time between two offset commits, ms (Connect's offset.flush.interval.ms). */
   offsetFlushIntervalMs: number;

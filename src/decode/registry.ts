@@ -1,92 +1,74 @@
-// Finds a converter by the Java class that names it in the configuration.
+// All converters, and how one is found by the name that the configuration has for it.
 
 import { SinkError } from '../errors.ts';
-import type { Role } from '../record/bad-record.ts';
-import { textDecoding } from '../record/text.ts';
-import type { KeyConverter, LocalConverter } from './contract.ts';
-import { createEnvelopeConverter, createEnvelopeKeyConverter } from './json/envelope.ts';
-import { createJsonKeyConverter } from './json/json-key.ts';
-import { createSchemalessConverter } from './json/schemaless.ts';
-import type { ConverterSettings, KeyConverterSettings } from './settings.ts';
+import type { ConverterDeclaration, KeyConverter, OptionValues, ValueConverter } from './contract.ts';
+import { JSON_CONVERTER } from './json/declaration.ts';
+import type { ConverterSettings } from './settings.ts';
+import { STRING_CONVERTER } from './string/declaration.ts';
+
+/** The converters of this release: a new one is a folder of its own and a line here. */
+export const CONVERTERS: readonly ConverterDeclaration[] = [JSON_CONVERTER, STRING_CONVERTER];
+
+/** Kafka's and Confluent's that are not in this release. Keys and headers, which are not used, may name them. */
+export const LATER_CONVERTERS: readonly string[] = [
+  'org.apache.kafka.connect.converters.ByteArrayConverter',
+  ...['Boolean', 'Short', 'Integer', 'Long', 'Float', 'Double'].map(
+    type => `org.apache.kafka.connect.converters.${type}Converter`,
+  ),
+  'io.confluent.connect.avro.AvroConverter',
+  'io.confluent.connect.protobuf.ProtobufConverter',
+  'io.confluent.connect.json.JsonSchemaConverter',
+];
+
+/** Converts headers only. */
+export const SIMPLE_HEADER_CONVERTER = 'org.apache.kafka.connect.storage.SimpleHeaderConverter';
 
 /**
- * @throws SinkError CONFIG_INVALID when the class is not known or cannot be configured so
+ * The class among `known` that a name means: Connect knows a plugin by its class, its simple name, and that without the
+ * word Converter.
  */
-export function createValueConverter(settings: ConverterSettings): LocalConverter {
-  return entryOf(settings).value(settings);
+export function classNamed(name: string, known: readonly string[]): string | undefined {
+  return known.find(javaClass => {
+    const simple = javaClass.slice(javaClass.lastIndexOf('.') + 1);
+    const suffix = simple.endsWith('HeaderConverter') ? /HeaderConverter$/ : /Converter$/;
+    return name === javaClass || name === simple || name === simple.replace(suffix, '');
+  });
 }
 
 /**
- * @throws SinkError CONFIG_INVALID when the class is not known or cannot be configured so
+ * @throws SinkError CONFIG_INVALID when the class is not known
  */
-export function createKeyConverter(settings: KeyConverterSettings): KeyConverter {
-  if (settings.kind === 'unused') return { check: () => undefined };
-  return entryOf(settings).key(settings);
+export function createValueConverter(settings: ConverterSettings): ValueConverter {
+  const declaration = declarationOf(settings);
+  return declaration.value(valuesOf(declaration, settings));
+}
+
+/**
+ * @throws SinkError CONFIG_INVALID when the class is not known
+ */
+export function createKeyConverter(settings: ConverterSettings): KeyConverter {
+  // Keys are not used: one that nobody here can read is not looked at.
+  if (LATER_CONVERTERS.includes(settings.javaClass)) return { check: () => undefined };
+  const declaration = declarationOf(settings);
+  return declaration.key(valuesOf(declaration, settings));
 }
 
 // --- internal ---
 
-interface Entry {
-  value(settings: ConverterSettings): LocalConverter;
-  key(settings: ConverterSettings): KeyConverter;
-}
-
-const VALUE: Role = { side: 'value', stage: 'VALUE_CONVERTER' };
-const KEY: Role = { side: 'key', stage: 'KEY_CONVERTER' };
-/** StringConverter takes any text: that it is no JSON is found by the sink task. */
-const STRING_VALUE: Role = { side: 'value', stage: 'TASK_PUT' };
-
-const REGISTRY = new Map<string, Entry>([
-  [
-    'org.apache.kafka.connect.json.JsonConverter',
-    {
-      value: settings => {
-        const json = expectKind(settings, 'json');
-        if (json.schemasEnable) return createEnvelopeConverter(json, VALUE);
-        return createSchemalessConverter({
-          role: VALUE,
-          decoding: textDecoding('utf-8'),
-          native: true,
-          nullable: true,
-        });
-      },
-      key: settings => {
-        const json = expectKind(settings, 'json');
-        return json.schemasEnable ? createEnvelopeKeyConverter(json, KEY) : createJsonKeyConverter(KEY);
-      },
-    },
-  ],
-  [
-    'org.apache.kafka.connect.storage.StringConverter',
-    {
-      value: settings => {
-        const { encoding } = expectKind(settings, 'string');
-        const decoding = textDecoding(encoding);
-        const native = decoding === textDecoding('utf-8');
-        return createSchemalessConverter({ role: STRING_VALUE, decoding, native, nullable: false });
-      },
-      // Any bytes are a string: Java replaces what is malformed, and the sink does not use the text.
-      key: settings => {
-        textDecoding(expectKind(settings, 'string').encoding);
-        return { check: () => undefined };
-      },
-    },
-  ],
-]);
-
-function entryOf(settings: ConverterSettings): Entry {
-  const entry = REGISTRY.get(settings.javaClass);
-  if (entry) return entry;
+function declarationOf({ javaClass }: ConverterSettings): ConverterDeclaration {
+  const declaration = CONVERTERS.find(converter => converter.javaClass === javaClass);
+  if (declaration) return declaration;
   throw new SinkError('CONFIG_INVALID', 'the converter is not known', {
-    expected: [...REGISTRY.keys()].join(' or '),
-    found: settings.javaClass,
+    expected: CONVERTERS.map(converter => converter.javaClass).join(' or '),
+    found: javaClass,
   });
 }
 
-function expectKind<K extends ConverterSettings['kind']>(
+function valuesOf(
+  { options }: ConverterDeclaration,
   settings: ConverterSettings,
-  kind: K,
-): Extract<ConverterSettings, { kind: K }> {
-  if (settings.kind === kind) return settings as Extract<ConverterSettings, { kind: K }>;
-  throw new SinkError('INTERNAL', `${settings.javaClass} was configured as a ${settings.kind} converter`);
+): OptionValues<ConverterDeclaration['options']> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, option]) => [name, settings.options[name] ?? option.default]),
+  );
 }

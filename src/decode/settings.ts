@@ -1,15 +1,8 @@
-// The converters of a connector, as its configuration names them.
+// The converters of a connector, as its configuration names them: plain data that registry.ts makes converters of.
 
-/** Converters of this release, by the role their Java class plays. */
-export type ConverterSettings =
-  | {
-      kind: 'json';
-      javaClass: string;
-      schemasEnable: boolean;
-      replaceNullWithDefault: boolean;
-      decimalFormat: 'BASE64' | 'NUMERIC';
-    }
-  | { kind: 'string'; javaClass: string; encoding: string };
-
-/** `unused`: a key's converter that is not in this release. Keys are not used, so they are not looked at. */
-export type KeyConverterSettings = ConverterSettings | { kind: 'unused'; javaClass: string };
+export interface ConverterSettings {
+  /** One that registry.ts lists; for keys also one that is not in this release. */
+  javaClass: string;
+  /** Values of the options that are set, by their names, as the declaration's schemas give them. */
+  options: Readonly<Record<string, unknown>>;
+}

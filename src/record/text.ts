@@ -1,6 +1,6 @@
 // Bytes → text, refusing what the encoding does not allow: a replaced character would be a silent change of data.
 import { isAscii, isUtf8 } from 'node:buffer';
-import { type RecordError, SinkError } from '../errors.ts';
+import type { RecordError } from '../errors.ts';
 import { badRecord, type Role } from './bad-record.ts';
 import type { KafkaRecord } from './record.ts';
 
@@ -11,22 +11,28 @@ export interface TextDecoding {
   offset(bytes: Buffer, text: string, length: number): number;
 }
 
-/**
- * @param encoding `utf-8`, `iso-8859-1` or `us-ascii`
- * @throws SinkError CONFIG_INVALID for another one
- */
-export function textDecoding(encoding: string): TextDecoding {
-  const name = encoding.toLowerCase();
-  if (name === 'utf-8' || name === 'utf8') return UTF8;
-  if (name === 'iso-8859-1' || name === 'latin1') return LATIN1;
-  if (name === 'us-ascii' || name === 'ascii') return ASCII;
-  throw new SinkError('CONFIG_INVALID', 'converter.encoding is not known', {
-    expected: 'UTF-8, ISO-8859-1 or US-ASCII',
-    found: encoding,
-  });
+export type Encoding = 'utf-8' | 'iso-8859-1' | 'us-ascii';
+
+/** The encoding that one of Java's charset names means; undefined for one that is not read here. */
+export function encodingOf(charset: string): Encoding | undefined {
+  return CHARSETS.get(charset.toLowerCase());
+}
+
+export function textDecoding(encoding: Encoding): TextDecoding {
+  return DECODINGS[encoding];
 }
 
 // --- internal ---
+
+const CHARSETS = new Map<string, Encoding>([
+  ['utf-8', 'utf-8'],
+  ['utf8', 'utf-8'],
+  ['iso-8859-1', 'iso-8859-1'],
+  ['iso8859_1', 'iso-8859-1'],
+  ['latin1', 'iso-8859-1'],
+  ['us-ascii', 'us-ascii'],
+  ['ascii', 'us-ascii'],
+]);
 
 const BYTE_ORDER_MARK = '\ufeff';
 const REPLACEMENT = '\ufffd';
@@ -63,6 +69,12 @@ const ASCII: TextDecoding = {
     });
   },
   offset: (_bytes, _text, length) => length,
+};
+
+const DECODINGS: Record<Encoding, TextDecoding> = {
+  'utf-8': UTF8,
+  'iso-8859-1': LATIN1,
+  'us-ascii': ASCII,
 };
 
 /** Place of the first character that is not valid UTF-8. */

@@ -58,16 +58,12 @@ export function pipelineSettings(
     insertMode: 'upsert',
     insertModeExplicit: false,
     keyConverter: {
-      kind: 'string',
       javaClass: 'org.apache.kafka.connect.storage.StringConverter',
-      encoding: 'UTF-8',
+      options: {},
     },
     valueConverter: {
-      kind: 'json',
       javaClass: 'org.apache.kafka.connect.json.JsonConverter',
-      schemasEnable: false,
-      replaceNullWithDefault: true,
-      decimalFormat: 'BASE64',
+      options: { 'schemas.enable': false },
     },
     offsetFlushIntervalMs: 200,
     offsetFlushTimeoutMs: 5000,

@@ -105,11 +105,8 @@ export function through(
     },
     schema: schemaOf([how.key ?? ID, ...fields], how.schema),
     valueConverter: createValueConverter({
-      kind: 'json',
       javaClass: 'org.apache.kafka.connect.json.JsonConverter',
-      schemasEnable: how.envelope ?? false,
-      replaceNullWithDefault: true,
-      decimalFormat: 'BASE64',
+      options: { 'schemas.enable': how.envelope ?? false },
     }),
     keyConverter: { check: () => undefined },
     events: { fieldsDropped: () => {} } as unknown as TaskEvents,

@@ -27,6 +27,7 @@ const ORDER = [
   'src/deliver',
   'src/map',
   'src/decode',
+  'src/decode/string',
   'src/decode/json',
   'src/decode/contract.ts',
   'src/kafka',

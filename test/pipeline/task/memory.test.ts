@@ -59,11 +59,8 @@ test.concurrent('a row is made again after a change of the collection although i
   milvus.define({ ...guideCollection(name), schemaTimestamp: 1n });
   const sink = startSink(stage.kafka, milvus, name, name, {
     keyConverter: {
-      kind: 'json',
       javaClass: 'org.apache.kafka.connect.json.JsonConverter',
-      schemasEnable: true,
-      replaceNullWithDefault: true,
-      decimalFormat: 'BASE64',
+      options: { 'schemas.enable': true },
     },
   });
   const key = JSON.stringify({ schema: { type: 'string' }, payload: 'k' });

@@ -4,6 +4,8 @@ import { readConfiguration } from '../../../src/config/read.ts';
 import { SinkError } from '../../../src/errors.ts';
 import { CONNECTOR, failure, load, problems, WORKER } from './support.ts';
 
+const JSON_CLASS = 'org.apache.kafka.connect.json.JsonConverter';
+const STRING = 'org.apache.kafka.connect.storage.StringConverter';
 const add = (text: string) => ({ connector: CONNECTOR + text });
 const addWorker = (text: string) => ({ worker: WORKER + text });
 
@@ -25,13 +27,8 @@ describe("the guide's two files", () => {
       insertMode: 'upsert',
       insertModeExplicit: false,
       errors: { tolerance: 'none', retryTimeoutMs: 0 },
-      keyConverter: { kind: 'string', encoding: 'utf-8' },
-      valueConverter: {
-        kind: 'json',
-        schemasEnable: false,
-        replaceNullWithDefault: true,
-        decimalFormat: 'BASE64',
-      },
+      keyConverter: { javaClass: STRING, options: {} },
+      valueConverter: { javaClass: JSON_CLASS, options: { 'schemas.enable': false } },
       offsetFlushIntervalMs: 60000,
       offsetFlushTimeoutMs: 5000,
       http: { enabled: true, host: '', port: 8083 },
@@ -59,7 +56,7 @@ describe("the guide's two files", () => {
       'key.converter.schemas.enable=false\nvalue.converter.schemas.enable=false\nplugin.path=/plugins\n';
     const { keyConverter, valueConverter } = load({ worker });
     for (const converter of [keyConverter, valueConverter]) {
-      expect(converter).toMatchObject({ kind: 'json', schemasEnable: false });
+      expect(converter).toEqual({ javaClass: JSON_CLASS, options: { 'schemas.enable': false } });
     }
   });
 
@@ -216,7 +213,7 @@ describe('what later releases bring is refused by key, its defaults are not', ()
     for (const name of known) {
       const lines = `key.converter=${name}\nkey.converter.schema.registry.url=http://r\nheader.converter=${name}\n`;
       const settings = load(add(`${lines}header.converter.schemas.enable=false\n`));
-      expect(settings.keyConverter.kind).toBe('unused');
+      expect(settings.keyConverter.javaClass).toEndWith(name);
       expect(settings.warnings).toEqual([]);
       expect(settings.notes).toEqual([
         'key.converter (c.properties:7) is not needed: keys are not used',
@@ -248,18 +245,24 @@ pk.mode=record_value
 describe('sides', () => {
   test("a connector's own converter wins as a whole", () => {
     const worker = `${WORKER}value.converter.decimal.format=NUMERIC\n`;
-    expect(load({ worker }).valueConverter).toMatchObject({ schemasEnable: false, decimalFormat: 'NUMERIC' });
-    expect(load({ worker, ...add('value.converter=JsonConverter\n') }).valueConverter).toMatchObject({
-      schemasEnable: true,
-      decimalFormat: 'BASE64',
+    expect(load({ worker }).valueConverter.options).toEqual({
+      'schemas.enable': false,
+      'decimal.format': 'NUMERIC',
+    });
+    expect(load({ worker, ...add('value.converter=JsonConverter\n') }).valueConverter).toEqual({
+      javaClass: JSON_CLASS,
+      options: {},
     });
     const encoded = add('value.converter=String\nvalue.converter.converter.encoding=ISO-8859-1\n');
-    expect(load(encoded).valueConverter).toMatchObject({ kind: 'string', encoding: 'iso-8859-1' });
+    expect(load(encoded).valueConverter).toEqual({
+      javaClass: STRING,
+      options: { 'converter.encoding': 'iso-8859-1' },
+    });
   });
 
   test('an option without a converter of its own has no effect, as in Connect, and is told', () => {
     const settings = load(add('value.converter.schemas.enable=true\n'));
-    expect(settings.valueConverter).toMatchObject({ schemasEnable: false });
+    expect(settings.valueConverter.options).toEqual({ 'schemas.enable': false });
     expect(settings.warnings).toHaveLength(1);
     expect(settings.warnings[0]).toContain('value.converter.schemas.enable (c.properties:7) has no effect');
   });
@@ -268,7 +271,13 @@ describe('sides', () => {
     expect(problems(addWorker('value.converter.decimal.format=TEXT\n'))[0]).toContain(
       'expected BASE64 or NUMERIC',
     );
-    expect(problems(addWorker('value.converter.schema.content={}\n'))[0]).toContain('not in this release');
+    expect(problems(addWorker('value.converter.schema.content={}\n'))).toEqual([
+      'w.properties:5 value.converter.schema.content: a fixed schema is not in this release; expected no such key',
+    ]);
+    expect(load(addWorker('value.converter.schema.content=\n')).warnings).toEqual([]);
+    expect(problems(addWorker('key.converter.converter.encoding=utf-7\n'))).toEqual([
+      'w.properties:5 key.converter.converter.encoding: bad value; expected UTF-8, ISO-8859-1 or US-ASCII; found utf-7',
+    ]);
     expect(load(addWorker('value.converter.schema.enable=x\n')).warnings).toEqual([
       'unknown option value.converter.schema.enable (w.properties:5), did you mean value.converter.schemas.enable?',
     ]);

@@ -63,10 +63,10 @@ describe('each connector', () => {
     const own = 'value.converter=JsonConverter\n';
     const given = { ...three(own), set: ['value.converter.replace.null.with.default=false'] };
     const { connectors } = loadAll(given);
-    expect(connectors.map(c => c.valueConverter)).toMatchObject([
-      { schemasEnable: true, replaceNullWithDefault: false },
-      { schemasEnable: false, replaceNullWithDefault: false },
-      { schemasEnable: false, replaceNullWithDefault: false },
+    expect(connectors.map(c => c.valueConverter.options)).toEqual([
+      { 'replace.null.with.default': false },
+      { 'schemas.enable': false, 'replace.null.with.default': false },
+      { 'schemas.enable': false, 'replace.null.with.default': false },
     ]);
   });
 

@@ -58,9 +58,9 @@ describe('--set', () => {
 
   test('an option reaches the converter that is in use', () => {
     const set = ['value.converter.schemas.enable=true'];
-    expect(load({ set }).valueConverter).toMatchObject({ schemasEnable: true });
+    expect(load({ set }).valueConverter.options).toEqual({ 'schemas.enable': true });
     const connector = `${CONNECTOR}value.converter=JsonConverter\nvalue.converter.schemas.enable=false\n`;
-    expect(load({ connector, set }).valueConverter).toMatchObject({ schemasEnable: true });
+    expect(load({ connector, set }).valueConverter.options).toEqual({ 'schemas.enable': true });
   });
 
   test('without = is a problem that does not repeat it', () => {

@@ -1,29 +1,27 @@
-import type { Decoded, LocalConverter } from '../../../src/decode/contract.ts';
+import type { Decoded, ValueConverter } from '../../../src/decode/contract.ts';
 import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
-import type { ConverterSettings, KeyConverterSettings } from '../../../src/decode/settings.ts';
+import type { ConverterSettings } from '../../../src/decode/settings.ts';
 import { RecordError } from '../../../src/errors.ts';
 import type { KafkaRecord } from '../../../src/record/record.ts';
 
-type JsonSettings = Extract<ConverterSettings, { kind: 'json' }>;
-
-export function jsonSettings(overrides: Partial<JsonSettings> = {}): JsonSettings {
+/** JsonConverter, by default without schemas. */
+export function jsonSettings(options: Record<string, unknown> = {}): ConverterSettings {
   return {
-    kind: 'json',
     javaClass: 'org.apache.kafka.connect.json.JsonConverter',
-    schemasEnable: false,
-    replaceNullWithDefault: true,
-    decimalFormat: 'BASE64',
-    ...overrides,
+    options: { 'schemas.enable': false, ...options },
   };
 }
 
 export function stringSettings(encoding = 'utf-8'): ConverterSettings {
-  return { kind: 'string', javaClass: 'org.apache.kafka.connect.storage.StringConverter', encoding };
+  return {
+    javaClass: 'org.apache.kafka.connect.storage.StringConverter',
+    options: { 'converter.encoding': encoding },
+  };
 }
 
 export const plain = () => createValueConverter(jsonSettings());
-export const envelope = (overrides: Partial<JsonSettings> = {}) =>
-  createValueConverter(jsonSettings({ schemasEnable: true, ...overrides }));
+export const envelope = (options: Record<string, unknown> = {}) =>
+  createValueConverter(jsonSettings({ 'schemas.enable': true, ...options }));
 
 export function record(value: string | Buffer | null, key: string | Buffer | null = null): KafkaRecord {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
@@ -31,8 +29,15 @@ export function record(value: string | Buffer | null, key: string | Buffer | nul
   return { topic: 't', partition: 2, offset: 7, key: keyBytes, value: bytes, size: bytes?.length ?? 0 };
 }
 
-export function decodeOne(converter: LocalConverter, value: string | Buffer | null): Decoded {
-  const decoded = converter.decode([record(value)]);
+/** The results of a converter that asks nobody: they are there at once. */
+export function decodeAll(converter: ValueConverter, records: readonly KafkaRecord[]): Decoded[] {
+  const decoded = converter.decode(records);
+  if (decoded instanceof Promise) throw new Error('the converter asks somebody');
+  return decoded;
+}
+
+export function decodeOne(converter: ValueConverter, value: string | Buffer | null): Decoded {
+  const decoded = decodeAll(converter, [record(value)]);
   if (decoded.length !== 1) throw new Error(`${decoded.length} results for one record`);
   return decoded[0]!;
 }
@@ -42,9 +47,6 @@ export function errorOf(decoded: unknown): RecordError {
   throw new Error(`no RecordError: ${Bun.inspect(decoded)}`);
 }
 
-export function checkKey(
-  settings: KeyConverterSettings,
-  key: string | Buffer | null,
-): RecordError | undefined {
+export function checkKey(settings: ConverterSettings, key: string | Buffer | null): RecordError | undefined {
   return createKeyConverter(settings).check(record('{}', key));
 }

@@ -21,8 +21,8 @@ function reading(schema: CollectionSchema) {
     },
     schema,
     valueConverter: createValueConverter({
-      ...{ kind: 'json', javaClass: 'org.apache.kafka.connect.json.JsonConverter', schemasEnable: false },
-      ...{ replaceNullWithDefault: true, decimalFormat: 'BASE64' },
+      javaClass: 'org.apache.kafka.connect.json.JsonConverter',
+      options: { 'schemas.enable': false },
     }),
     keyConverter: { check: () => undefined },
     events: {

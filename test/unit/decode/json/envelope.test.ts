@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { RecordError } from '../../../../src/errors.ts';
 import type { RowObject } from '../../../../src/record/decoded.ts';
 import { DateValue, DecimalValue, TimestampValue, TimeValue } from '../../../../src/record/typed.ts';
-import { decodeOne, envelope, errorOf, record } from '../support.ts';
+import { decodeAll, decodeOne, envelope, errorOf, record } from '../support.ts';
 
 // What Connect does with these is taken from its JsonConverter 4.3.1, run on the same texts.
 
@@ -177,7 +177,7 @@ describe('values by their schema', () => {
         const text = oneField({ type: 'int64' }, `{"f":${id}}`);
         const exact = id === BigInt(Number(id)) && Number.isSafeInteger(Number(id)) ? Number(id) : id;
         for (let i = 0; i < 2; i++) {
-          expect(converter.decode([record(text)])).toEqual([{ f: Number(id) }]);
+          expect(decodeAll(converter, [record(text)])).toEqual([{ f: Number(id) }]);
           expect(converter.decodeExact(record(text), 'integers')).toEqual({ f: exact });
         }
       }),
@@ -196,7 +196,7 @@ describe('values by their schema', () => {
   });
 
   test('defaults stand for null and missing, unless replace.null.with.default is false', () => {
-    const keep = () => envelope({ replaceNullWithDefault: false });
+    const keep = () => envelope({ 'replace.null.with.default': false });
     for (const payload of ['{}', '{"f":null}']) {
       const optional = oneField({ type: 'int32', optional: true, default: 7 }, payload);
       expect(decodeOne(envelope(), optional)).toEqual({ f: 7 });
@@ -333,7 +333,7 @@ describe('logical types', () => {
           const message = record(
             oneField({ ...DECIMAL, parameters: { scale: String(scale) } }, `{"f":${value}}`),
           );
-          const [quick] = envelope().decode([message]) as [RowObject];
+          const [quick] = decodeAll(envelope(), [message]) as [RowObject];
           expect(quick.f).toMatchObject({ text });
           expect((envelope().decodeExact(message, 'sources') as RowObject).f).toEqual(quick.f);
         },

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { createValueConverter } from '../../../../src/decode/registry.ts';
-import { decodeOne, errorOf, plain, record, stringSettings } from '../support.ts';
+import { decodeAll, decodeOne, errorOf, plain, record } from '../support.ts';
 
 describe('JsonConverter without schemas', () => {
   test('gives the object as JSON.parse does, in order, with tombstones in their places', () => {
-    const decoded = plain().decode([record('{"a":1}'), record(null), record(' {"b":["x",{"c":null}]}\n')]);
+    const decoded = decodeAll(plain(), [
+      record('{"a":1}'),
+      record(null),
+      record(' {"b":["x",{"c":null}]}\n'),
+    ]);
     expect(decoded).toEqual([{ a: 1 }, null, { b: ['x', { c: null }] }]);
   });
 
@@ -157,7 +160,7 @@ describe('exact integers', () => {
           const converter = plain();
           const records = ids.map(id => record(`{"id":${id}, "deep":{"ids":[${id},{"__proto__":${id}}]}}`));
           for (let poll = 0; poll < 2; poll++) {
-            expect(converter.decode(records)).toEqual(
+            expect(decodeAll(converter, records)).toEqual(
               records.map(({ value }) => JSON.parse(value!.toString())),
             );
             ids.forEach((id, i) => {
@@ -174,29 +177,6 @@ describe('exact integers', () => {
       ),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('StringConverter', () => {
-  test('its strings hold JSON objects; anything else the task refuses', () => {
-    const converter = createValueConverter(stringSettings());
-    expect(decodeOne(converter, '{"a":"ü"}')).toEqual({ a: 'ü' });
-    expect(decodeOne(converter, null)).toBeNull();
-    expect(errorOf(decodeOne(converter, '')).code).toBe('RECORD_NOT_JSON');
-    expect(errorOf(decodeOne(converter, 'null')).code).toBe('RECORD_NOT_OBJECT');
-    expect(errorOf(decodeOne(converter, 'hello'))).toMatchObject({
-      code: 'RECORD_NOT_JSON',
-      stage: 'TASK_PUT',
-    });
-  });
-
-  test('reads its encoding', () => {
-    const latin1 = Buffer.from('{"a":"ü\x80"}', 'latin1');
-    expect(decodeOne(createValueConverter(stringSettings('iso-8859-1')), latin1)).toEqual({ a: 'ü\x80' });
-    expect(errorOf(decodeOne(createValueConverter(stringSettings('us-ascii')), latin1)).code).toBe(
-      'RECORD_NOT_ASCII',
-    );
-    expect(() => createValueConverter(stringSettings('utf-7'))).toThrow(/CONFIG_INVALID/);
   });
 });
 

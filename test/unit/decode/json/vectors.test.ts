@@ -4,7 +4,7 @@ import type { Decoded, VectorHint } from '../../../../src/decode/contract.ts';
 import { loadVectors } from '../../../../src/decode/json/addon.ts';
 import { createVectorDecoder, type ExactInteger } from '../../../../src/decode/json/vectors.ts';
 import type { RowObject } from '../../../../src/record/decoded.ts';
-import { decodeOne, errorOf, plain, record } from '../support.ts';
+import { decodeAll, decodeOne, errorOf, plain, record } from '../support.ts';
 
 const HINTS: VectorHint[] = [
   { name: 'v', dim: 3 },
@@ -141,7 +141,10 @@ test('a poll with bad records gives the others their rows, and the bad ones the 
   const vector = JSON.stringify(Array.from({ length: 32 }, (_, i) => i / 7));
   const good = (id: number) => `{"id":${id},"v":${vector}}`;
   const texts = [good(1), '{"id":2,"v":[1,2]}', null, '', '{"id":"x', good(5), '[1]', '{"a":tru}', good(8)];
-  const decoded = converter.decode(texts.map(text => record(text)));
+  const decoded = decodeAll(
+    converter,
+    texts.map(text => record(text)),
+  );
   const floats = Float32Array.from(JSON.parse(vector));
   expect(decoded[0]).toEqual({ id: 1, v: floats });
   expect(decoded[1]).toEqual({ id: 2, v: [1, 2] });
@@ -163,7 +166,7 @@ test('polls larger than a slab, records larger than the scratch text', () => {
       `{"id":${i},"v":${vector},"text":"${i % 100 === 50 ? huge : i % 10 === 0 ? huge.slice(0, 100_000) : ''}"}`,
     );
   });
-  const decoded = converter.decode(records) as RowObject[];
+  const decoded = decodeAll(converter, records) as RowObject[];
   decoded.forEach((row, i) => {
     expect(row.id).toBe(i);
     expect((row.v as ArrayLike<number>).length).toBe(1000);
@@ -179,7 +182,7 @@ test('long integers keep their digits beside a vector, and the vector is not rea
   const one = record(
     `{"id":9007199254740993,"v":${vector},"safe":9007199254740991,"f":0.12345678901234568,"deep":[{"x":-9223372036854775808}]}`,
   );
-  const [row] = converter.decode([one]) as [RowObject];
+  const [row] = decodeAll(converter, [one]) as [RowObject];
   expect(row).toMatchObject({ id: 9007199254740992, safe: 9007199254740991, f: 0.12345678901234568 });
   const exact = converter.decodeExact(one, 'integers') as RowObject;
   expect(exact).toMatchObject({
@@ -189,7 +192,7 @@ test('long integers keep their digits beside a vector, and the vector is not rea
   });
   expect(exact.v).toBe(row.v);
   // A record of another poll is decoded from its bytes.
-  converter.decode([record('{}')]);
+  decodeAll(converter, [record('{}')]);
   expect(converter.decodeExact(one, 'integers')).toMatchObject({
     id: 9007199254740993n,
     deep: [{ x: -9223372036854775808n }],
@@ -284,7 +287,10 @@ test('a converter that decodes natively gives what the reference gives', () => {
     fc.property(fc.array(row, { minLength: 1, maxLength: 20 }), texts => {
       const converter = plain();
       converter.expect(hints);
-      const decoded = converter.decode(texts.map(text => record(text)));
+      const decoded = decodeAll(
+        converter,
+        texts.map(text => record(text)),
+      );
       expect(decoded.map(withVectorsRounded)).toEqual(
         texts.map(text => withVectorsRounded(decodeOne(plain(), text))),
       );
