@@ -1,7 +1,7 @@
 // Writes the README's tables of keys, metrics and exit codes from what declares them; --check only tells whether they are current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderExitTable } from '../src/cli/exit-codes.ts';
-import { renderKeyTable } from '../src/config/keys.ts';
+import { renderKeyTable } from '../src/config/key-table.ts';
 import { renderMetricsTable } from '../src/serve/declarations.ts';
 
 /**

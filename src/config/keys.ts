@@ -2,17 +2,7 @@
 import { JSON_CONVERTER } from '../decode/json/declaration.ts';
 import { CONVERTERS, SIMPLE_HEADER_CONVERTER } from '../decode/registry.ts';
 import { ENDPOINT_FORMS, isHost, LISTENER_FORMS, parseEndpoint } from './endpoint.ts';
-import {
-  allowed,
-  boolean,
-  integer,
-  list,
-  nonEmpty,
-  oneOf,
-  parsed,
-  text,
-  type ValueSchema,
-} from './value/schema.ts';
+import { boolean, integer, list, nonEmpty, oneOf, parsed, text, type ValueSchema } from './value/schema.ts';
 
 export type Side = 'worker' | 'connector';
 
@@ -311,31 +301,4 @@ export function isKey(name: string): name is KeyName {
 
 export function specOf(name: KeyName): KeySpec {
   return KEYS[name];
-}
-
-/** The README's tables of keys, in markdown, between its markers. */
-export function renderKeyTable(): string {
-  const origins = ['kafka-connect-milvus', 'Kafka Connect', 'milvus-sink'] as const;
-  const parts: string[] = [];
-  for (const origin of origins) {
-    for (const side of ['connector', 'worker'] as const) {
-      const names = KEY_NAMES.filter(name => specOf(name).origin === origin && specOf(name).side === side);
-      if (names.length === 0) continue;
-      parts.push(`**Keys of ${origin}, in the ${side}'s file**`, '');
-      parts.push('| key | default | allowed | meaning |', '|---|---|---|---|', ...names.map(renderRow), '');
-    }
-  }
-  return parts.join('\n').trimEnd();
-}
-
-// --- internal ---
-
-function renderRow(name: KeyName): string {
-  const spec = specOf(name);
-  const standard =
-    spec.default === undefined
-      ? (spec.unset ?? (spec.required ? 'required' : 'none'))
-      : `\`${spec.default || '""'}\``;
-  const cells = [`\`${name}\``, standard, allowed(spec.schema), spec.documentation];
-  return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -2,7 +2,9 @@
 
 import { fromEnvironment } from './environment.ts';
 import { isKey, KEY_NAMES, type Side, specOf } from './keys.ts';
-import { LATER, type Later, notNeeded, OTHER_KEY_NAMES, sideOf } from './prefixes.ts';
+import { laterOf } from './later.ts';
+import { notNeeded } from './not-needed.ts';
+import { otherKeyNames, sideOf } from './prefixes.ts';
 import type { ParsedFile } from './properties.ts';
 import { type Findings, noFindings, type Setting, shown } from './value/entry.ts';
 import { isSecretKey } from './value/secrets.ts';
@@ -98,10 +100,6 @@ interface Origin {
 function emptySide({ path, settings, problems }: Pick<ParsedFile, 'path' | 'settings' | 'problems'>) {
   const readable = settings.length > 0 || problems.length === 0;
   return { path, readable, settings: new Map(), later: new Map() };
-}
-
-function laterOf(key: string): Later | undefined {
-  return LATER.find(({ pattern }) => pattern.test(key));
 }
 
 function has(file: ParsedFile, key: string): boolean {
@@ -237,7 +235,7 @@ function warnMisplaced(setting: Setting, side: Side, sides: Sides): void {
 }
 
 function warnUnknown(setting: Setting, sides: Sides): void {
-  const near = nearest(setting.key, [...KEY_NAMES, ...OTHER_KEY_NAMES]);
+  const near = nearest(setting.key, [...KEY_NAMES, ...otherKeyNames()]);
   // A misspelt secret is a secret.
   if (near && isSecretKey(near) && setting.value.trim() !== '') sides.secrets.push(setting.value);
   const suggestion = near ? `, did you mean ${near}?` : '';

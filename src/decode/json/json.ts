@@ -15,7 +15,7 @@ const MAX_DIGITS = 1000;
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 
 /** For JSON.parse: integers beyond ±(2^53-1) become bigint, the other numbers stay. */
-export const exactIntegers: Reviver = (_key, value, context) =>
+const exactIntegers: Reviver = (_key, value, context) =>
   typeof value === 'number' && !Number.isSafeInteger(value) ? (exactInteger(context.source) ?? value) : value;
 
 /** For JSON.parse: as `exactIntegers`, and a number that is written otherwise than `String` would becomes NumberText. */

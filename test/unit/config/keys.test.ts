@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { withKeyTable } from '../../../scripts/docs.ts';
 import { renderEffective } from '../../../src/config/effective.ts';
-import { KEY_NAMES, renderKeyTable, specOf } from '../../../src/config/keys.ts';
+import { renderKeyTable } from '../../../src/config/key-table.ts';
+import { KEY_NAMES, specOf } from '../../../src/config/keys.ts';
 import { nearest } from '../../../src/config/value/suggest.ts';
 import { load } from './support.ts';
 
