@@ -31,6 +31,36 @@ describe('each connector', () => {
     expect(sources).toEqual(['a.properties:1', 'b.properties:1', 'c.properties:1']);
   });
 
+  test('is what it would be alone', () => {
+    const files = [
+      'value.converter=String\nconsumer.override.group.id=g\nmax.in.flight=9\n',
+      'topics=x,y\nerrors.tolerance=all\nconsumer.override.max.poll.records=7\nbatch.max.rows=3\n',
+      'tasks.max=300\nproducer.override.acks=1\ntokne=abcdefghi\ntransforms.a.type=x\n',
+    ];
+    const given = {
+      worker: `${WORKER}consumer.fetch.min.bytes=5\nbatch.max.rows=8\non.failure=stop\nfetch=1\n`,
+      env: { CONNECT_OFFSET_FLUSH_TIMEOUT_MS: '7' },
+      set: ['errors.log.enable=true', 'value.converter.converter.type=value'],
+    };
+    const [a, b, c] = files as [string, string, string];
+    const together = loadAll({ ...given, ...three(a, b, c) });
+    const warnings = new Set<string>();
+    ['a', 'b', 'c'].forEach((name, i) => {
+      const alone = loadAll({
+        ...given,
+        connector: named(name, files[i]),
+        connectorName: `${name}.properties`,
+      });
+      expect(together.connectors[i]).toEqual(alone.connectors[0]!);
+      for (const warning of alone.warnings) warnings.add(warning);
+    });
+    // One of them names no place: it gets the file's.
+    const unplaced = 'not used in this release: producer.override.acks';
+    expect(
+      new Set(together.warnings.map(text => text.replace(`c.properties: ${unplaced}`, unplaced))),
+    ).toEqual(warnings);
+  });
+
   test('may be JSON as connect-standalone takes it: with name and config, or flat', () => {
     const config = Object.fromEntries(
       CONNECTOR.trim()
