@@ -149,7 +149,7 @@ export class Attempts<R extends Row> {
   private encode(rows: readonly R[]): Buffer {
     const { plan } = this.options;
     const { database, collection, schemaTimestamp } = plan.schema;
-    return encodeWrite(plan.operation, { database, collection, schemaTimestamp }, plan.columns, rows);
+    return encodeWrite({ database, collection, schemaTimestamp }, plan.columns, rows);
   }
 
   private acknowledge(batch: Batch<R>, bytes: number, triedBefore: boolean): void {

@@ -22,7 +22,7 @@ import { type DataType, DataType as T } from '../milvus/wire/data-type.ts';
 import { utf8Length } from '../milvus/wire/writer.ts';
 import type { NeedsMore, Precision, RowObject } from '../record/decoded.ts';
 import type { KafkaRecord } from '../record/record.ts';
-import type { PrimaryKey, Row, RowMapper } from './row.ts';
+import type { PrimaryKey, Row } from './row.ts';
 
 export interface RowMapperOptions {
   /** `insert` leaves an autoID key to the server; `upsert` needs it in the record. */
@@ -36,8 +36,14 @@ export interface RowMapperOptions {
 /** Why a field is not sent: the schema lacks it, the server fills it, or its type cannot be written here. */
 export type DropReason = 'unknown' | 'generated' | 'unwritable';
 
-/** A mapper that also says in which columns its rows' values are. */
-export interface ColumnMapper extends RowMapper {
+export interface RowMapper {
+  /**
+   * @param precision with which `value` was decoded, `nearest` by default. With `integers` the answer is never
+   *   NEEDS_EXACT, with `sources` it is a row
+   * @throws RecordError stage TASK_PUT, naming record, field, expected and found
+   */
+  map(value: RowObject, record: KafkaRecord, precision?: Precision): Row | NeedsMore;
+  /** The columns that its rows' values follow. */
   readonly columns: readonly Column[];
   /** Fields that no row fills, since their type cannot be written here: they stay null, or at their default. */
   readonly leftOut: readonly FieldSchema[];
@@ -57,7 +63,7 @@ export function isWritable(field: FieldSchema): boolean {
  * type cannot be written is left out where the schema allows it.
  * @throws SinkError MILVUS_FIELD_UNSUPPORTED when a required field has a type that cannot be written
  */
-export function createRowMapper(schema: CollectionSchema, options: RowMapperOptions): ColumnMapper {
+export function createRowMapper(schema: CollectionSchema, options: RowMapperOptions): RowMapper {
   const limits = { maxBytes: options.jsonMaxBytes, objectsOnly: schema.jsonObjectsOnly === true };
   const { fields, dropped, leftOut } = plan(schema, options.insertMode, limits);
   const columns: Column[] = fields.map(field => field.column);

@@ -16,7 +16,7 @@ import type { KafkaRecord } from '../record/record.ts';
 import type { BatchReader } from './contract.ts';
 import { chooseInsertMode } from './insert-mode.ts';
 import type { Row } from './row.ts';
-import { type ColumnMapper, createRowMapper, type DropReason } from './row-mapper.ts';
+import { createRowMapper, type DropReason, type RowMapper } from './row-mapper.ts';
 import type { MapSettings } from './settings.ts';
 
 export interface RowReaderOptions {
@@ -33,7 +33,7 @@ export interface RowReaderOptions {
 
 export class RowReader implements BatchReader {
   private collection!: CollectionSchema;
-  private mapper!: ColumnMapper;
+  private mapper!: RowMapper;
   private mode: WriteOperation;
   private readonly said = new Set<string>();
 
@@ -44,7 +44,7 @@ export class RowReader implements BatchReader {
   }
 
   /** The columns of the rows that it makes now; another array after `use`. */
-  get columns(): ColumnMapper['columns'] {
+  get columns(): RowMapper['columns'] {
     return this.mapper.columns;
   }
 

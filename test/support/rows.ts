@@ -3,7 +3,7 @@
 import { createValueConverter } from '../../src/decode/registry.ts';
 import { RecordError, SinkError } from '../../src/errors.ts';
 import type { Row } from '../../src/map/row.ts';
-import { type ColumnMapper, createRowMapper } from '../../src/map/row-mapper.ts';
+import { createRowMapper, type RowMapper } from '../../src/map/row-mapper.ts';
 import { RowReader } from '../../src/map/row-reader.ts';
 import type { CollectionSchema } from '../../src/milvus/collection/schema.ts';
 import { type FieldSchema, plainField } from '../../src/milvus/field/schema.ts';
@@ -42,7 +42,7 @@ export function schemaOf(fields: FieldSchema[], more: Partial<CollectionSchema> 
 }
 
 /** A mapper of `id` and the given fields. */
-export function mapperOf(fields: FieldSchema[], more: Partial<CollectionSchema> = {}): ColumnMapper {
+export function mapperOf(fields: FieldSchema[], more: Partial<CollectionSchema> = {}): RowMapper {
   return createRowMapper(schemaOf([ID, ...fields], more), {
     insertMode: 'upsert',
     jsonMaxBytes: 65_536,

@@ -7,7 +7,7 @@ import { decodeMutationResult } from '../wire/mutation-result.ts';
 import { classifyGrpc, classifyStatus, Failure } from './failure.ts';
 import { RowCounts } from './row-counts.ts';
 
-export type WriteOutcome = { ok: true; rows: number } | { ok: false; failure: Failure };
+export type WriteOutcome = { ok: true } | { ok: false; failure: Failure };
 
 export interface Writer {
   /**
@@ -124,5 +124,5 @@ function outcome(body: Buffer, operation: WriteOperation, rows: number, counts: 
     return { ok: false, failure: new Failure('badRow', 'error_index', reason) };
   }
   const short = counts.check(operation, rows, result);
-  return short ? { ok: false, failure: short } : { ok: true, rows };
+  return short ? { ok: false, failure: short } : { ok: true };
 }

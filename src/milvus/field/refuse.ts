@@ -1,21 +1,11 @@
 // The one way in which a field of a record is refused: it names record, field, expected and found, and never quotes content.
 
-import { place, RecordError } from '../../errors.ts';
+import { place, RecordError, type RecordErrorCode } from '../../errors.ts';
 import type { KafkaRecord } from '../../record/record.ts';
 import { TypedValue } from '../../record/typed.ts';
 
-/** What is wrong with a field; the codes are documented in the README and stable. */
-export type RowErrorCode =
-  | 'ROW_FIELD_MISSING'
-  | 'ROW_FIELD_TYPE'
-  | 'ROW_FIELD_RANGE'
-  | 'ROW_FIELD_RESERVED'
-  | 'ROW_VARCHAR_TOO_LONG'
-  | 'ROW_ARRAY_TOO_LONG'
-  | 'ROW_JSON_TOO_LONG'
-  | 'ROW_STRING_MALFORMED'
-  | 'ROW_VECTOR_DIM'
-  | 'ROW_VECTOR_VALUE';
+/** What is wrong with a field. */
+export type RowErrorCode = Extract<RecordErrorCode, `ROW_${string}`>;
 
 /**
  * Refuses the record because of one field.

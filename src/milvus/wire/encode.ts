@@ -15,32 +15,23 @@ export type WriteOperation = 'upsert' | 'insert';
 export interface WriteTarget {
   database: string;
   collection: string;
-  /** Absent: the server chooses (by partition key, or the default partition). */
-  partition?: string;
   /** CollectionSchema.schemaTimestamp: a newer schema on the server refuses the request. 0n or absent: not sent. */
   schemaTimestamp?: bigint;
 }
 
-export interface WriteOptions {
-  /** Upsert only (Milvus 2.6.2+): columns that no row has are not sent, so that their stored values stay. */
-  partialUpdate?: boolean;
-}
-
 /**
- * Encodes a write request.
+ * Encodes a write request, the same message for both operations. It names no partition: the server chooses, by the
+ * partition key or its default.
  * @param columns of the mapper that made the rows
  * @param rows not empty
  * @returns the message, without gRPC's frame
  * @throws TypeError when a row was made for other columns: its values would land in the wrong fields, and be taken
  */
 export function encodeWrite(
-  operation: WriteOperation,
   target: WriteTarget,
   columns: readonly Column[],
   rows: readonly EncodableRow[],
-  options: WriteOptions = {},
 ): Buffer {
-  const partial = operation === 'upsert' && options.partialUpdate === true;
   const timestamp = target.schemaTimestamp ?? 0n;
   for (let i = 0; i < rows.length; i++) {
     if (rows[i]!.columns !== columns)
@@ -48,7 +39,7 @@ export function encodeWrite(
   }
   tape.clear();
 
-  let size = textSize(target.database) + textSize(target.collection) + textSize(target.partition ?? '');
+  let size = textSize(target.database) + textSize(target.collection);
   const parts: Part[] = [];
   for (let i = 0; i < columns.length; i++) {
     const column = columns[i]!;
@@ -56,26 +47,22 @@ export function encodeWrite(
     if (values.length < rows.length && !column.optional) {
       throw new TypeError(`column "${column.name}" lacks a value that its rows must have`);
     }
-    if (partial && values.length === 0) continue;
     const part = measureColumn(column, i, values, rows.length);
     parts.push(part);
     size += 1 + varintLength(part.size) + part.size;
   }
   size += 1 + varintLength(rows.length);
   if (timestamp !== 0n) size += 1 + timestampLength(timestamp);
-  if (partial) size += 2;
 
   const writer = new WireWriter(size);
   writeText(writer, 0x12, target.database);
   writeText(writer, 0x1a, target.collection);
-  writeText(writer, 0x22, target.partition ?? '');
   for (const part of parts) writeColumn(writer, part, rows);
   writer.head(0x38, rows.length);
   if (timestamp !== 0n) {
     writer.byte(0x40);
     writer.int64(timestamp);
   }
-  if (partial) writer.head(0x48, 1);
   if (writer.at !== size) throw new Error(`wrote ${writer.at} bytes of ${size} measured`);
   return writer.buffer;
 }

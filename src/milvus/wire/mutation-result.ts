@@ -1,4 +1,4 @@
-// Reads the answer to a write (milvus.proto MutationResult) without a protobuf library: seven fields of it matter.
+// Reads the answer to a write (milvus.proto MutationResult) without a protobuf library.
 import type { MilvusStatus } from './status.ts';
 
 export interface MutationResult {

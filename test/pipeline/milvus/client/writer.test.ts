@@ -21,11 +21,8 @@ describe('a write that Milvus takes', () => {
   test('upserts and inserts arrive under their method, with token and database', async () => {
     const milvus = await guide();
     const writer = await writerOf(milvus);
-    expect(await writer.write('upsert', guideRows('c', [1, '9007199254740993']), 2)).toEqual({
-      ok: true,
-      rows: 2,
-    });
-    expect(await writer.write('insert', guideRows('c', [3]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(await writer.write('upsert', guideRows('c', [1, '9007199254740993']), 2)).toEqual({ ok: true });
+    expect(await writer.write('insert', guideRows('c', [3]), 1)).toEqual({ ok: true });
     expect([...milvus.rows('c').keys()]).toEqual([1, 9007199254740993n, 3]);
     expect(milvus.writes.map(r => r.method)).toEqual(['Upsert', 'Insert']);
     for (const { metadata } of milvus.writes) {
@@ -68,7 +65,7 @@ describe('a write that fails', () => {
     milvus.faults.push(fault);
     expect(failure(await writer.write('upsert', guideRows('c', [1]), 1))).toMatchObject({ kind, label });
     expect(milvus.rows('c').size).toBe(0);
-    expect(await writer.write('upsert', guideRows('c', [1]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(await writer.write('upsert', guideRows('c', [1]), 1)).toEqual({ ok: true });
   });
 
   test('a server that does not answer is given up at the deadline', async () => {
@@ -79,7 +76,7 @@ describe('a write that fails', () => {
       kind: 'retry',
       label: 'grpc_deadline_exceeded',
     });
-    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true });
   });
 
   test('a request larger than the server takes is too large, not an overload', async () => {
@@ -87,16 +84,13 @@ describe('a write that fails', () => {
     const writer = await writerOf(milvus);
     const body = guideRows('c', [1, 2, 3], 'x'.repeat(500));
     expect(failure(await writer.write('upsert', body, 3)).kind).toBe('tooLarge');
-    expect(await writer.write('upsert', guideRows('c', [1]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(await writer.write('upsert', guideRows('c', [1]), 1)).toEqual({ ok: true });
   });
 
   test('a request of 80 MB gets through to a server that takes it', async () => {
     const milvus = await startFake({ collections: [guideCollection('c', 2)], maxMessageBytes: 200 << 20 });
     const writer = await writerOf(milvus, 30_000);
-    expect(await writer.write('upsert', guideRows('c', [1], 'x'.repeat(80 << 20)), 1)).toEqual({
-      ok: true,
-      rows: 1,
-    });
+    expect(await writer.write('upsert', guideRows('c', [1], 'x'.repeat(80 << 20)), 1)).toEqual({ ok: true });
   });
 
   test('an answer that is no MutationResult is a failure', async () => {
@@ -144,7 +138,7 @@ describe('a write that fails', () => {
     const writer = await writerOf(milvus);
     milvus.faults.push({ count: 0, times: 4 });
     for (const operation of ['upsert', 'insert', 'upsert', 'insert'] as const) {
-      expect(await writer.write(operation, guideRows('c', [1]), 1)).toEqual({ ok: true, rows: 1 });
+      expect(await writer.write(operation, guideRows('c', [1]), 1)).toEqual({ ok: true });
     }
   });
 
@@ -170,7 +164,7 @@ describe('a write that is cancelled', () => {
     abort.abort();
     expect(failure(await written)).toMatchObject({ kind: 'retry', label: 'grpc_cancelled' });
     await milvus.until(m => m.writes[0]?.cancelled === true);
-    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true });
     expect(milvus.connections).toBe(1);
   });
 
@@ -182,7 +176,7 @@ describe('a write that is cancelled', () => {
       kind: 'retry',
       label: 'grpc_cancelled',
     });
-    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true, rows: 1 });
+    expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true });
     expect(milvus.writes.map(write => write.keys)).toEqual([[2]]);
   });
 
@@ -215,7 +209,7 @@ describe('a write that is cancelled', () => {
       listeners--;
       remove(...args);
     };
-    expect(await writer.write('upsert', guideRows('c', [1]), 1, { signal })).toEqual({ ok: true, rows: 1 });
+    expect(await writer.write('upsert', guideRows('c', [1]), 1, { signal })).toEqual({ ok: true });
     expect(listeners).toBe(0);
     abort.abort();
     expect(milvus.rows('c').size).toBe(1);

@@ -9,7 +9,7 @@ import type { CollectionSchema } from '../../../../src/milvus/collection/schema.
 import type { FieldSchema } from '../../../../src/milvus/field/schema.ts';
 import { bfloat16Bits } from '../../../../src/milvus/field/vector.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
-import { encodeWrite, type WriteOptions, type WriteTarget } from '../../../../src/milvus/wire/encode.ts';
+import { encodeWrite, type WriteTarget } from '../../../../src/milvus/wire/encode.ts';
 import { field, ID, RECORD, rowOf, schemaOf } from '../../../support/rows.ts';
 
 const root = protobuf.Root.fromJSON(milvusJson as protobuf.INamespace);
@@ -257,17 +257,16 @@ describe('the request', () => {
       fc.property(
         unicode,
         unicode,
-        unicode,
         fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
         fc.integer({ min: 1, max: 300 }),
         (...all) => {
-          const [database, collection, partition, schemaTimestamp, count] = all;
-          const target = { database, collection, partition, schemaTimestamp };
+          const [database, collection, schemaTimestamp, count] = all;
+          const target = { database, collection, schemaTimestamp };
           const { decoded } = roundTrip(schemaOf([ID]), rows(count), { operation, target });
           expect(decoded).toMatchObject({
             dbName: database,
             collectionName: collection,
-            partitionName: partition,
+            partitionName: '',
             numRows: count,
           });
           expect(BigInt(String(decoded.schemaTimestamp))).toBe(schemaTimestamp);
@@ -275,17 +274,6 @@ describe('the request', () => {
       ),
       { numRuns: 40 },
     );
-  });
-
-  test('a partial update leaves out what no row has', () => {
-    const schema = schemaOf([
-      ID,
-      field('a', DataType.Int8, { nullable: true }),
-      field('b', DataType.Int8, { nullable: true }),
-    ]);
-    const { decoded } = roundTrip(schema, [{ id: 1, b: 2 }], { options: { partialUpdate: true } });
-    expect(decoded.partialUpdate).toBe(true);
-    expect(decoded.fieldsData.map(column => column.fieldName)).toEqual(['id', 'b']);
   });
 
   test('a column that lacks a required value is never sent short', () => {
@@ -296,9 +284,7 @@ describe('the request', () => {
     });
     const { columns } = mapper;
     const row: Row = { key: undefined, values: [undefined], columns, bytes: 0, record: RECORD };
-    expect(() => encodeWrite('upsert', { database: '', collection: 'c' }, columns, [row])).toThrow(
-      'lacks a value',
-    );
+    expect(() => encodeWrite({ database: '', collection: 'c' }, columns, [row])).toThrow('lacks a value');
   });
 
   test('a row that was made for other columns is never sent: its values would land in the wrong fields', () => {
@@ -313,7 +299,7 @@ describe('the request', () => {
     const after = createRowMapper({ ...schema, fields: [id, link, title] }, options);
     const row = rowOf(before.map({ id: 1, title: 'title', link: 'link' }, RECORD));
     const target = { database: '', collection: 'c' };
-    expect(() => encodeWrite('upsert', target, after.columns, [row])).toThrow('another schema');
+    expect(() => encodeWrite(target, after.columns, [row])).toThrow('another schema');
   });
 
   test('the estimate of a row is near its bytes and not below', () => {
@@ -356,22 +342,21 @@ interface Request {
   fieldsData: FieldData[];
   numRows: number;
   schemaTimestamp: unknown;
-  partialUpdate?: boolean;
 }
 
 function roundTrip(
   schema: CollectionSchema,
   records: Record<string, unknown>[],
-  how: { operation?: 'upsert' | 'insert'; target?: WriteTarget; options?: WriteOptions } = {},
+  how: { operation?: 'upsert' | 'insert'; target?: WriteTarget } = {},
 ): { decoded: Request; rows: Row[]; bytes: Buffer } {
-  const { operation = 'upsert', target = schema, options = {} } = how;
+  const { operation = 'upsert', target = schema } = how;
   const mapper = createRowMapper(schema, {
     insertMode: operation,
     jsonMaxBytes: 65_536,
     onDropped: () => {},
   });
   const rows = records.map(value => rowOf(mapper.map(value, RECORD, 'integers')));
-  const bytes = encodeWrite(operation, target, mapper.columns, rows, options);
+  const bytes = encodeWrite(target, mapper.columns, rows);
   const message = TYPES[operation].decode(bytes);
   expect(Buffer.from(TYPES[operation].encode(message).finish()).equals(bytes)).toBe(true);
   const decoded = message as unknown as Request;
