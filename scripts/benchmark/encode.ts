@@ -59,7 +59,7 @@ function measure(dim: number, native: boolean, batch: number): void {
   };
   let bytes = 0;
   const encode = () => {
-    bytes = encodeWrite(schema, mapper.columns, rows).length;
+    bytes = encodeWrite(schema, mapper.plan.columns, rows).length;
   };
   const [mapped, encoded] = alternate(map, encode);
   const us = (x: number) => (x / batch).toFixed(2).padStart(7);

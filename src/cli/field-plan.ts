@@ -1,9 +1,9 @@
 // How each field of the collection will be filled, in words: what `validate --connect` shows.
-
-import { isWritable } from '../map/row-mapper.ts';
+import { planCollection, type UnwrittenReason } from '../milvus/collection/plan.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
+import { notationOf } from '../milvus/field/registry.ts';
 import type { FieldSchema } from '../milvus/field/schema.ts';
-import { DataType, nameOf } from '../milvus/wire/data-type.ts';
+import type { WriteOperation } from '../milvus/wire/encode.ts';
 
 export interface PlannedField {
   field: string;
@@ -16,19 +16,18 @@ export interface PlannedField {
 
 /**
  * One line per field in the schema's order, then one for what the schema lacks.
- * @param mode the mode that will be used, after autoID has had its say
+ * @param mode as it will be used: that of chooseInsertMode
+ * @throws SinkError MILVUS_FIELD_UNSUPPORTED when a required field has a type that cannot be written
  */
-export function planFields(schema: CollectionSchema, mode: 'upsert' | 'insert'): PlannedField[] {
-  const planned = schema.fields.map(field => {
-    const filledFrom = sourceOf(field, mode);
-    const read = !field.functionOutput && !generated(field, mode);
-    return {
-      field: field.name,
-      type: describeType(field),
-      filledFrom,
-      takes: read && isWritable(field) ? takes(field, schema) : '',
-    };
-  });
+export function planFields(schema: CollectionSchema, mode: WriteOperation): PlannedField[] {
+  const { fields, unwritten, limits } = planCollection(schema, { insertMode: mode, jsonMaxBytes: 0 });
+  const types = new Map(fields.map(field => [field.schema.name, field.type]));
+  const planned = schema.fields.map(field => ({
+    field: field.name,
+    type: describeType(field),
+    filledFrom: sourceOf(field, unwritten.get(field.name)),
+    takes: types.get(field.name)?.takes(field, limits) ?? '',
+  }));
   planned.push({
     field: '(any other)',
     type: schema.dynamic ? 'dynamic field' : '',
@@ -38,36 +37,23 @@ export function planFields(schema: CollectionSchema, mode: 'upsert' | 'insert'):
   return planned;
 }
 
-/** The type as Milvus writes it. */
+/** The type as Milvus writes it, and what the field is besides. */
 export function describeType(field: FieldSchema): string {
-  const name = nameOf(field.type);
-  const notes = [
-    ...(field.primary ? ['primary key'] : []),
-    ...(field.partitionKey ? ['partition key'] : []),
-  ].join(', ');
-  let type = name;
-  if (field.type === DataType.Array) {
-    const element = field.elementType === undefined ? '?' : nameOf(field.elementType);
-    type = `Array<${element}${field.maxLength === undefined ? '' : `(${field.maxLength})`}>`;
-  } else if (field.dim !== undefined && field.dim > 0) type = `${name}(${field.dim})`;
-  else if (field.maxLength !== undefined && field.maxLength > 0) type = `${name}(${field.maxLength})`;
-  return notes ? `${type}, ${notes}` : type;
+  const parts = [notationOf(field)];
+  if (field.primary) parts.push('primary key');
+  if (field.partitionKey) parts.push('partition key');
+  return parts.join(', ');
 }
 
 // --- internal ---
 
-function generated(field: FieldSchema, mode: 'upsert' | 'insert'): boolean {
-  return field.primary && field.autoId && mode === 'insert';
-}
-
-function sourceOf(field: FieldSchema, mode: 'upsert' | 'insert'): string {
-  if (field.functionOutput) return 'computed by Milvus (function)';
-  if (generated(field, mode)) return 'given by Milvus (autoID)';
-  if (!isWritable(field)) {
-    if (field.hasDefault) return 'left at its default: this version does not write the type';
-    return field.nullable
-      ? 'left null: this version does not write the type'
-      : 'nothing: it cannot be written';
+function sourceOf(field: FieldSchema, unwritten: UnwrittenReason | undefined): string {
+  if (unwritten === 'generated')
+    return field.functionOutput ? 'computed by Milvus (function)' : 'given by Milvus (autoID)';
+  if (unwritten === 'unwritable') {
+    return field.hasDefault
+      ? 'left at its default: this version does not write the type'
+      : 'left null: this version does not write the type';
   }
   if (field.hasDefault) {
     const value = field.defaultValue === undefined ? '' : ` ${quoted(field.defaultValue)}`;
@@ -78,45 +64,4 @@ function sourceOf(field: FieldSchema, mode: 'upsert' | 'insert'): string {
 
 function quoted(value: boolean | number | bigint | string): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-function takes(field: FieldSchema, schema: CollectionSchema): string {
-  const { type, dim } = field;
-  const T = DataType;
-  switch (type) {
-    case T.Bool:
-      return 'true or false';
-    case T.Int8:
-    case T.Int16:
-    case T.Int32:
-    case T.Int64:
-      return 'integer';
-    case T.Float:
-    case T.Double:
-      return 'number';
-    case T.String:
-    case T.VarChar:
-    case T.Text:
-      return field.maxLength ? `string, at most ${field.maxLength} bytes` : 'string';
-    case T.JSON:
-      return schema.jsonObjectsOnly ? 'JSON object' : 'any JSON';
-    case T.Array:
-      return field.maxCapacity ? `array, at most ${field.maxCapacity} elements` : 'array';
-    case T.FloatVector:
-    case T.Float16Vector:
-    case T.BFloat16Vector:
-      return `array of ${dim ?? '?'} numbers`;
-    case T.Int8Vector:
-      return `array of ${dim ?? '?'} integers -128 to 127`;
-    case T.BinaryVector:
-      return `array of ${dim === undefined ? '?' : dim / 8} bytes`;
-    case T.SparseFloatVector:
-      return 'object of index to value, {"indices","values"}, or pairs';
-    case T.Timestamptz:
-      return 'ISO 8601 date and time, zone or none';
-    case T.Geometry:
-      return 'well-known text';
-    default:
-      return '';
-  }
 }

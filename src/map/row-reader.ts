@@ -5,7 +5,6 @@ import { place, RecordError, SinkError } from '../errors.ts';
 import type { MilvusSettings } from '../milvus/client/settings.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import { typeName } from '../milvus/field/schema.ts';
-import { DataType } from '../milvus/wire/data-type.ts';
 import type { WriteOperation } from '../milvus/wire/encode.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
@@ -44,8 +43,8 @@ export class RowReader implements BatchReader {
   }
 
   /** The columns of the rows that it makes now; another array after `use`. */
-  get columns(): RowMapper['columns'] {
-    return this.mapper.columns;
+  get columns(): Row['columns'] {
+    return this.mapper.plan.columns;
   }
 
   /** Where the rows go. */
@@ -80,11 +79,11 @@ export class RowReader implements BatchReader {
     }
     this.collection = schema;
     this.mapper = mapper;
-    const vectors = schema.fields.filter(
-      field => field.type === DataType.FloatVector && !field.functionOutput,
-    );
-    this.options.valueConverter.expect(vectors.map(field => ({ name: field.name, dim: field.dim ?? 0 })));
-    for (const field of mapper.leftOut) {
+    const { fields, unwritten } = mapper.plan;
+    const vectors = fields.filter(field => field.type.float32).map(field => field.schema);
+    this.options.valueConverter.expect(vectors.map(({ name, dim = 0 }) => ({ name, dim })));
+    for (const field of schema.fields) {
+      if (unwritten.get(field.name) !== 'unwritable') continue;
       const rest = field.hasDefault ? 'every row gets its default' : 'it is null in every row';
       this.sayOnce(field.name, `its type ${typeName(field)} is not written by this version: ${rest}`);
     }

@@ -1,5 +1,6 @@
 // The SDK's DescribeCollection answer → the collection's schema as the sink needs it.
 import { SinkError } from '../../errors.ts';
+import { META } from '../field/meta.ts';
 import { type FieldSchema, plainField } from '../field/schema.ts';
 import { DataType, dataTypeOf } from '../wire/data-type.ts';
 import type { CollectionSchema } from './schema.ts';
@@ -46,7 +47,7 @@ export function toCollectionSchema(
   const computed = new Set((schema.functions ?? []).flatMap(f => f.output_field_names ?? []));
   const fields: FieldSchema[] = [];
   for (const field of schema.fields) {
-    if (field.is_dynamic || field.name === '$meta') continue;
+    if (field.is_dynamic || field.name === META) continue;
     fields.push(toField(field, computed, schema.autoID ?? false));
   }
   for (const struct of schema.struct_array_fields ?? []) {

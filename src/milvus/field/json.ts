@@ -1,33 +1,33 @@
-// JSON fields and `$meta`: values go out as JSON text, with every integer's digits as they came.
-import type { Precision } from '../../record/decoded.ts';
-import { NEEDS_EXACT } from '../../record/decoded.ts';
+// JSON: values go out as JSON text, with every integer's digits as they came. `$meta` is written the same way.
+import { NEEDS_EXACT, type Precision } from '../../record/decoded.ts';
 import type { KafkaRecord } from '../../record/record.ts';
 import { TypedValue } from '../../record/typed.ts';
+import { strings } from '../wire/arrays.ts';
+import { DataType } from '../wire/data-type.ts';
 import { utf8Length } from '../wire/writer.ts';
+import type { FieldType } from './contract.ts';
 import { base64 } from './convert.ts';
-import type { Reader } from './reader.ts';
 import { describe, refuse } from './refuse.ts';
 
-export interface JsonLimits {
-  /** Milvus' `common.JSONMaxLength`: bytes of one value, and of all of a row's dynamic fields together. */
-  maxBytes: number;
-  /** Milvus before 2.4 takes objects only, and refuses the whole request for any other value (milvus #31051). */
-  objectsOnly: boolean;
-}
-
 /** Takes any JSON value but null, which is an absent value everywhere in Milvus; gives its JSON text. */
-export function jsonReader(field: string, limits: JsonLimits): Reader {
-  return {
+export const json: FieldType = {
+  type: DataType.JSON,
+  takes: (_field, limits) => (limits.jsonObjectsOnly ? 'JSON object' : 'any JSON'),
+  reader: ({ name }, limits) => ({
     fixedBytes: 4,
     extraBytes: checked => utf8Length(checked as string),
     read: (value, record, precision) => {
-      if (limits.objectsOnly && !isPlainObject(value)) {
-        refuse('ROW_FIELD_TYPE', record, field, 'a JSON object (Milvus before 2.4)', describe(value));
+      if (limits.jsonObjectsOnly && !isPlainObject(value)) {
+        refuse('ROW_FIELD_TYPE', record, name, 'a JSON object (Milvus before 2.4)', describe(value));
       }
-      return jsonText(field, value, record, precision, limits.maxBytes);
+      return jsonText(name, value, record, precision, limits.jsonMaxBytes);
     },
-  };
-}
+  }),
+  codec: () => JSON_TEXTS,
+};
+
+/** JSONArray of ScalarField. */
+export const JSON_TEXTS = strings(0x4a);
 
 /** Whether a decoded value is an object of JSON: no array, no bytes, and no number with a kind. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,9 @@
 // Timestamptz: whatever says a moment in ISO 8601 goes out in the one form that every Milvus takes.
 import { DateValue, TimestampValue } from '../../record/typed.ts';
-import type { Reader } from './reader.ts';
+import { DataType } from '../wire/data-type.ts';
+import type { FieldType } from './contract.ts';
 import { describe, refuse } from './refuse.ts';
+import { STRINGS } from './varchar.ts';
 
 /**
  * Takes an ISO 8601 date, or date and time, and Connect's Timestamp and Date; gives `YYYY-MM-DDThh:mm:ss[.f…]` with `Z`,
@@ -9,20 +11,23 @@ import { describe, refuse } from './refuse.ts';
  * upper-case letters and a colon in the zone, and takes zones of -12:00 to +14:00 only. A time without a zone is in the
  * collection's, and so is a day's beginning. Milvus keeps microseconds.
  */
-export function timestamptzReader(field: string): Reader {
-  return {
+export const timestamptz: FieldType = {
+  type: DataType.Timestamptz,
+  takes: () => 'ISO 8601 date and time, zone or none',
+  reader: ({ name }) => ({
     fixedBytes: 4,
     extraBytes: checked => (checked as string).length,
     read: (value, record) => {
       const text = value instanceof TimestampValue || value instanceof DateValue ? value.text : value;
-      if (typeof text !== 'string') return refuse('ROW_FIELD_TYPE', record, field, EXPECTED, describe(value));
+      if (typeof text !== 'string') return refuse('ROW_FIELD_TYPE', record, name, EXPECTED, describe(value));
       return (
         normalized(text) ??
-        refuse('ROW_FIELD_RANGE', record, field, EXPECTED, `${describe(value)} that is none`)
+        refuse('ROW_FIELD_RANGE', record, name, EXPECTED, `${describe(value)} that is none`)
       );
     },
-  };
-}
+  }),
+  codec: () => STRINGS,
+};
 
 // --- internal ---
 

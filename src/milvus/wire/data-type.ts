@@ -1,4 +1,4 @@
-// Milvus' data types by their protobuf numbers.
+// Milvus' data types by their protobuf numbers, whether they are written here or not.
 
 /** schema.proto DataType. */
 export const DataType = {
@@ -16,6 +16,11 @@ export const DataType = {
   Geometry: 24,
   Text: 25,
   Timestamptz: 26,
+  Mol: 27,
+  Date: 28,
+  Time: 29,
+  Decimal: 30,
+  UUID: 31,
   BinaryVector: 100,
   FloatVector: 101,
   Float16Vector: 102,
@@ -28,19 +33,9 @@ export const DataType = {
 } as const;
 export type DataType = (typeof DataType)[keyof typeof DataType];
 
-/** Types that schema.proto got after 2.6 and that are not written here: for messages. */
-const NEWER_TYPES = new Map([
-  [27, 'Mol'],
-  [28, 'Date'],
-  [29, 'Time'],
-  [30, 'Decimal'],
-  [31, 'UUID'],
-]);
-
 /** The name of a data type as Milvus writes it. */
 export function nameOf(type: DataType): string {
-  const known = Object.entries(DataType).find(([, number]) => number === type)?.[0];
-  return known ?? NEWER_TYPES.get(type) ?? `type ${type}`;
+  return Object.entries(DataType).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
 }
 
 /** The data type of that name or number; of a name that is not known, None, which is no field's type. */
@@ -48,7 +43,5 @@ export function dataTypeOf(value: string | number): DataType {
   if (typeof value === 'number') return value as DataType;
   // schema.proto writes an underscore before the names of some newer types.
   const name = value.replace(/^_/, '');
-  if (Object.hasOwn(DataType, name)) return DataType[name as keyof typeof DataType];
-  const newer = [...NEWER_TYPES].find(([, known]) => known === name)?.[0];
-  return (newer ?? 0) as DataType;
+  return (Object.hasOwn(DataType, name) ? DataType[name as keyof typeof DataType] : 0) as DataType;
 }

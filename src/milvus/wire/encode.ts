@@ -1,5 +1,5 @@
 // Rows → the bytes of milvus.proto's InsertRequest or UpsertRequest, column by column: measured once, written once.
-import { type Codec, type Column, codecOf } from './column.ts';
+import type { Column } from './column.ts';
 import { LengthTape, utf8Length, varintLength, WireWriter } from './writer.ts';
 
 /** What of a row is encoded. */
@@ -75,7 +75,6 @@ const tape = new LengthTape();
 interface Part {
   column: Column;
   index: number;
-  codec: Codec;
   /** Those that are there: a column with valid_data holds only them (pymilvus; proxy's fillWithNullValue). */
   values: readonly unknown[];
   /** UTF-8 bytes of the field's name. */
@@ -87,26 +86,27 @@ interface Part {
 }
 
 function measureColumn(column: Column, index: number, values: readonly unknown[], rows: number): Part {
-  const codec = codecFor(column);
   const nameLength = utf8Length(column.name);
+  const { codec } = column;
   const inner = codec.measure(values, tape);
   let body = 1 + varintLength(inner) + inner;
-  if (column.dim !== undefined) body += 1 + varintLength(column.dim);
+  if (codec.dim !== undefined) body += 1 + varintLength(codec.dim);
   let size =
     1 + varintLength(column.type) + 1 + varintLength(nameLength) + nameLength + 1 + varintLength(body) + body;
   if (column.dynamic) size += 2;
   if (column.optional) size += 1 + varintLength(rows) + rows;
-  return { column, index, codec, values, nameLength, size, body, inner };
+  return { column, index, values, nameLength, size, body, inner };
 }
 
 function writeColumn(writer: WireWriter, part: Part, rows: readonly EncodableRow[]): void {
-  const { column, codec } = part;
+  const { column } = part;
+  const { codec } = column;
   writer.head(0x2a, part.size);
   writer.head(0x08, column.type);
   writer.head(0x12, part.nameLength);
   writer.text(column.name, part.nameLength);
   writer.head(codec.vector ? 0x22 : 0x1a, part.body);
-  if (column.dim !== undefined) writer.head(0x08, column.dim);
+  if (codec.dim !== undefined) writer.head(0x08, codec.dim);
   writer.head(codec.tag, part.inner);
   codec.write(part.values, tape, writer);
   if (column.dynamic) writer.head(0x30, 1);
@@ -123,17 +123,6 @@ function gather(rows: readonly EncodableRow[], index: number): unknown[] {
     if (value !== undefined) values.push(value);
   }
   return values;
-}
-
-const codecs = new WeakMap<Column, Codec>();
-
-function codecFor(column: Column): Codec {
-  let codec = codecs.get(column);
-  if (!codec) {
-    codec = codecOf(column.type, column.elementType);
-    codecs.set(column, codec);
-  }
-  return codec;
 }
 
 function textSize(text: string): number {

@@ -340,7 +340,7 @@ describe('names that are not written', () => {
   test('unknown ones go into $meta of a dynamic collection, as does an explicit $meta', () => {
     const { mapper, dropped } = collect(schemaOf([ID], { dynamic: true }));
     const meta = (value: Record<string, unknown>) => rowOf(mapper.map(value, RECORD)).values[1];
-    expect(mapper.columns[1]).toMatchObject({ name: '$meta', dynamic: true });
+    expect(mapper.plan.columns[1]).toMatchObject({ name: '$meta', dynamic: true });
     expect(meta({ id: 1 })).toBe('{}');
     expect(meta({ id: 1, $meta: null })).toBe('{}');
     expect(meta({ id: 1, a: 'x', n: null })).toBe('{"a":"x","n":null}');
@@ -366,7 +366,7 @@ describe('names that are not written', () => {
   test('what functions compute is left to the server, also in a dynamic collection', () => {
     const sparse = field('bm25', DataType.SparseFloatVector, { functionOutput: true });
     const { mapper, dropped } = collect(schemaOf([ID, sparse], { dynamic: true }));
-    expect(mapper.columns.map(column => column.name)).toEqual(['id', '$meta']);
+    expect(mapper.plan.columns.map(column => column.name)).toEqual(['id', '$meta']);
     expect(rowOf(mapper.map({ id: 1, bm25: { '1': 1 } }, RECORD)).values).toEqual([1, '{}']);
     expect(dropped).toEqual([['bm25', 'generated']]);
   });
@@ -398,9 +398,9 @@ describe('the plan', () => {
 
   test('a nullable one is left null', () => {
     const mapper = mapperOf([field('parts', DataType.ArrayOfStruct, { nullable: true })]);
-    expect(mapper.columns.map(column => column.name)).toEqual(['id']);
+    expect(mapper.plan.columns.map(column => column.name)).toEqual(['id']);
     expect(rowOf(mapper.map({ id: 1, parts: [] }, RECORD)).values).toEqual([1]);
-    expect(mapper.leftOut.map(one => one.name)).toEqual(['parts']);
+    expect([...mapper.plan.unwritten]).toEqual([['parts', 'unwritable']]);
   });
 
   test('what can be done about a required one is said: not to make it nullable, which Milvus does not', () => {
@@ -412,9 +412,10 @@ describe('the plan', () => {
     for (const more of [{ nullable: true }, { hasDefault: true, defaultValue: 'x' }]) {
       const mapper = mapperOf([field('formula', 999 as DataType, more)]);
       expect(rowOf(mapper.map({ id: 1, formula: 'x' }, RECORD)).values).toEqual([1]);
-      expect(mapper.leftOut.map(one => one.name)).toEqual(['formula']);
+      expect([...mapper.plan.unwritten]).toEqual([['formula', 'unwritable']]);
     }
-    expect(mapperOf([field('formula', 999 as DataType, { functionOutput: true })]).leftOut).toEqual([]);
+    const computed = mapperOf([field('formula', 999 as DataType, { functionOutput: true })]);
+    expect([...computed.plan.unwritten]).toEqual([['formula', 'generated']]);
   });
 
   test('keys are numbers when safe, bigint beyond, or strings', () => {

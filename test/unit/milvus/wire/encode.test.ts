@@ -6,8 +6,8 @@ import protobuf from 'protobufjs';
 import type { Row } from '../../../../src/map/row.ts';
 import { createRowMapper } from '../../../../src/map/row-mapper.ts';
 import type { CollectionSchema } from '../../../../src/milvus/collection/schema.ts';
+import { bfloat16Bits } from '../../../../src/milvus/field/bfloat16-vector.ts';
 import type { FieldSchema } from '../../../../src/milvus/field/schema.ts';
-import { bfloat16Bits } from '../../../../src/milvus/field/vector.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { encodeWrite, type WriteTarget } from '../../../../src/milvus/wire/encode.ts';
 import { field, ID, RECORD, rowOf, schemaOf } from '../../../support/rows.ts';
@@ -282,7 +282,7 @@ describe('the request', () => {
       jsonMaxBytes: 65_536,
       onDropped: () => {},
     });
-    const { columns } = mapper;
+    const { columns } = mapper.plan;
     const row: Row = { key: undefined, values: [undefined], columns, bytes: 0, record: RECORD };
     expect(() => encodeWrite({ database: '', collection: 'c' }, columns, [row])).toThrow('lacks a value');
   });
@@ -299,7 +299,7 @@ describe('the request', () => {
     const after = createRowMapper({ ...schema, fields: [id, link, title] }, options);
     const row = rowOf(before.map({ id: 1, title: 'title', link: 'link' }, RECORD));
     const target = { database: '', collection: 'c' };
-    expect(() => encodeWrite(target, after.columns, [row])).toThrow('another schema');
+    expect(() => encodeWrite(target, after.plan.columns, [row])).toThrow('another schema');
   });
 
   test('the estimate of a row is near its bytes and not below', () => {
@@ -356,7 +356,7 @@ function roundTrip(
     onDropped: () => {},
   });
   const rows = records.map(value => rowOf(mapper.map(value, RECORD, 'integers')));
-  const bytes = encodeWrite(target, mapper.columns, rows);
+  const bytes = encodeWrite(target, mapper.plan.columns, rows);
   const message = TYPES[operation].decode(bytes);
   expect(Buffer.from(TYPES[operation].encode(message).finish()).equals(bytes)).toBe(true);
   const decoded = message as unknown as Request;

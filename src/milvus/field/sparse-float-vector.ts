@@ -1,23 +1,29 @@
 // SparseFloatVector: three ways to write one in JSON, one way on the wire.
-
 import type { KafkaRecord } from '../../record/record.ts';
 import { TypedValue } from '../../record/typed.ts';
+import { DATA } from '../wire/arrays.ts';
+import type { Codec } from '../wire/column.ts';
+import { DataType } from '../wire/data-type.ts';
+import { varintLength } from '../wire/writer.ts';
+import type { FieldType } from './contract.ts';
 import { doubleOf, integerOf } from './convert.ts';
-import type { Reader } from './reader.ts';
+import { FLOAT_OVERFLOW } from './float.ts';
 import { describe, refuse } from './refuse.ts';
-import { FLOAT_OVERFLOW } from './scalar.ts';
 
 /**
- * Takes `{"7":0.5}`, `{"indices":[7],"values":[0.5]}` or `[[7,0.5]]`, also as text, and numbers as text; gives pairs of a uint32 and a float, little-endian,
- * sorted by index, as Milvus stores them. As Milvus does (typeutil.ValidateSparseFloatRows), it refuses the index
- * 2^32-1, an index given twice, and weights that are negative or not finite; a vector without entries is one.
+ * Takes `{"7":0.5}`, `{"indices":[7],"values":[0.5]}` or `[[7,0.5]]`, also as text, and numbers as text; gives pairs of
+ * a uint32 and a float, little-endian, sorted by index, as Milvus stores them. As Milvus does
+ * (typeutil.ValidateSparseFloatRows), it refuses the index 2^32-1, an index given twice, and weights that are negative
+ * or not finite; a vector without entries is one.
  */
-export function sparseVectorReader(field: string): Reader {
-  return {
+export const sparseFloatVector: FieldType = {
+  type: DataType.SparseFloatVector,
+  takes: () => 'object of index to value, {"indices","values"}, or pairs',
+  reader: ({ name }) => ({
     fixedBytes: 4,
     extraBytes: checked => (checked as Uint8Array).length,
     read: (value, record) => {
-      const entries = entriesOf(field, typeof value === 'string' ? parsed(value) : value, record);
+      const entries = entriesOf(name, typeof value === 'string' ? parsed(value) : value, record);
       entries.sort((a, b) => a[0] - b[0]);
       const bytes = new Uint8Array(entries.length * 8);
       const view = new DataView(bytes.buffer);
@@ -25,7 +31,7 @@ export function sparseVectorReader(field: string): Reader {
       let at = 0;
       for (const [index, weight] of entries) {
         if (index === previous) {
-          refuse('ROW_VECTOR_VALUE', record, field, 'each index once', `index ${index} twice`);
+          refuse('ROW_VECTOR_VALUE', record, name, 'each index once', `index ${index} twice`);
         }
         previous = index;
         view.setUint32(at, index, true);
@@ -34,10 +40,47 @@ export function sparseVectorReader(field: string): Reader {
       }
       return bytes;
     },
-  };
-}
+  }),
+  codec: () => CODEC,
+};
 
 // --- internal ---
+
+/** `repeated bytes contents = 1; int64 dim = 2`; dim is the largest index of the batch plus one. */
+const CODEC: Codec = {
+  tag: 0x32,
+  vector: true,
+  measure(values) {
+    let bytes = 0;
+    for (let i = 0; i < values.length; i++) {
+      const { length } = values[i] as Uint8Array;
+      bytes += 1 + varintLength(length) + length;
+    }
+    const dim = dimOf(values);
+    return dim === 0 ? bytes : bytes + 1 + varintLength(dim);
+  },
+  write(values, _tape, writer) {
+    for (let i = 0; i < values.length; i++) {
+      const row = values[i] as Uint8Array;
+      writer.head(DATA, row.length);
+      writer.bytes(row);
+    }
+    const dim = dimOf(values);
+    if (dim !== 0) writer.head(0x10, dim);
+  },
+};
+
+function dimOf(values: readonly unknown[]): number {
+  let dim = 0;
+  for (let i = 0; i < values.length; i++) {
+    const row = values[i] as Uint8Array;
+    if (row.length === 0) continue;
+    const at = row.length - 8;
+    const last = (row[at]! | (row[at + 1]! << 8) | (row[at + 2]! << 16) | (row[at + 3]! << 24)) >>> 0;
+    if (last >= dim) dim = last + 1;
+  }
+  return dim;
+}
 
 type Entry = [index: number, weight: number];
 
