@@ -1,6 +1,7 @@
 // Looks at the collection again when a write's answer says that it may be another one by now.
 import { SinkError } from '../errors.ts';
-import { type MilvusConnection, MilvusUnavailable } from '../milvus/client/connection.ts';
+import type { MilvusConnection } from '../milvus/client/connection.ts';
+import { MilvusUnavailable } from '../milvus/client/unavailable.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 
 /** What is known after a look: another schema, the same one, or nothing, since Milvus did not tell. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { SinkError } from '../../../../src/errors.ts';
-import { MilvusUnavailable } from '../../../../src/milvus/client/connection.ts';
 import type { MilvusSettings } from '../../../../src/milvus/client/settings.ts';
+import { MilvusUnavailable } from '../../../../src/milvus/client/unavailable.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { type FakeMilvus, guideCollection } from '../../../support/fake-milvus.ts';
 import { GRPC, GrpcServer } from '../../../support/grpc-server.ts';

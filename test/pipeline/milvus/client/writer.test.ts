@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import type { CallOptions } from '../../../../src/milvus/client/writer.ts';
+import type { CallOptions } from '../../../../src/milvus/client/call.ts';
 import type { WriteOperation } from '../../../../src/milvus/wire/encode.ts';
 import { type FakeMilvus, type Fault, guideCollection } from '../../../support/fake-milvus.ts';
 import { GRPC } from '../../../support/grpc-server.ts';

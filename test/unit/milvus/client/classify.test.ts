@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import {
-  classifyGrpc,
-  classifyStatus,
-  type Failure,
-  type FailureKind,
-} from '../../../../src/milvus/client/failure.ts';
+import { classifyGrpc, classifyStatus } from '../../../../src/milvus/client/classify.ts';
+import type { Failure, FailureKind } from '../../../../src/milvus/client/failure.ts';
 import type { MilvusStatus } from '../../../../src/milvus/wire/status.ts';
 
 const status = (fields: Partial<MilvusStatus>): MilvusStatus => ({
