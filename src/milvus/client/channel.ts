@@ -2,7 +2,6 @@
 import { connect as connectTcp } from 'node:net';
 import type { ChannelOptions } from '@grpc/grpc-js';
 import { Failure } from './failure.ts';
-import { message } from './sdk-error.ts';
 import type { MilvusSettings } from './settings.ts';
 import { bareHost, serverName } from './tls.ts';
 import { MilvusUnavailable } from './unavailable.ts';
@@ -26,8 +25,9 @@ export async function probe(settings: MilvusSettings): Promise<void> {
   try {
     await promise;
   } catch (error) {
-    const label = /ENOTFOUND|EAI_AGAIN/.test(message(error)) ? 'name_resolution' : 'connect';
-    throw new MilvusUnavailable(new Failure('retry', label, message(error)), settings.address);
+    const { message } = error as Error;
+    const label = /ENOTFOUND|EAI_AGAIN/.test(message) ? 'name_resolution' : 'connect';
+    throw new MilvusUnavailable(new Failure('retry', label, message), settings.address);
   } finally {
     socket.destroy();
   }

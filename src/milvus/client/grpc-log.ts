@@ -11,6 +11,6 @@ interface GrpcLogging {
  * GRPC_TRACE); by default errors only. None of them ends a call: what does is in the call's outcome.
  */
 export function logGrpc(grpc: GrpcLogging, log: Logger): void {
-  const say = (level: 'warn' | 'debug') => (message: unknown) => log[level](`gRPC: ${String(message)}`);
-  grpc.setLogger({ error: say('warn'), info: say('debug'), debug: say('debug') });
+  const writeAs = (level: 'warn' | 'debug') => (message: unknown) => log[level](`gRPC: ${String(message)}`);
+  grpc.setLogger({ error: writeAs('warn'), info: writeAs('debug'), debug: writeAs('debug') });
 }

@@ -12,7 +12,7 @@ import { Failure } from './failure.ts';
  */
 export class RowCounts {
   private readonly counting = new Set<WriteOperation>();
-  private moreSaid = false;
+  private surplusLogged = false;
 
   constructor(private readonly log: Logger) {}
 
@@ -30,8 +30,8 @@ export class RowCounts {
         ? new Failure('refused', LABEL, reason, INSERT_FIX, CODE)
         : new Failure('badRow', LABEL, reason, UPSERT_FIX, CODE);
     }
-    if (count > rows && !this.moreSaid) {
-      this.moreSaid = true;
+    if (count > rows && !this.surplusLogged) {
+      this.surplusLogged = true;
       this.log.warn('Milvus counts more rows than were sent: said once', { operation, sent: rows, count });
     }
     return undefined;

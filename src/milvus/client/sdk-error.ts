@@ -12,16 +12,6 @@ export function translate(thrown: unknown, settings: MilvusSettings): SinkError 
   return controlError(failureOf(thrown, settings), settings);
 }
 
-/** The text of whatever was thrown. */
-export function message(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  try {
-    return JSON.stringify(error) ?? String(error);
-  } catch {
-    return String(error);
-  }
-}
-
 // --- internal ---
 
 function failureOf(thrown: unknown, settings: MilvusSettings): Failure {
@@ -41,4 +31,14 @@ function failureOf(thrown: unknown, settings: MilvusSettings): Failure {
 function schemeAdvice(details: string, settings: MilvusSettings): string {
   if (settings.tls || !/Last error: (Failed to connect|Protocol error)/.test(details)) return '';
   return ' (the server may want TLS: then write https:// in `public.endpoint`)';
+}
+
+/** The text of whatever was thrown. */
+function message(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  try {
+    return JSON.stringify(error) ?? String(error);
+  } catch {
+    return String(error);
+  }
 }

@@ -4,7 +4,6 @@ import { isIP } from 'node:net';
 import { checkServerIdentity, getCACertificates } from 'node:tls';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { SinkError } from '../../errors.ts';
-import { message } from './sdk-error.ts';
 import type { MilvusSettings } from './settings.ts';
 
 /**
@@ -31,7 +30,7 @@ export async function createCredentials(
     });
   } catch (error) {
     throw new SinkError('MILVUS_TLS', 'the TLS files for Milvus cannot be used', {
-      found: message(error),
+      found: (error as Error).message,
       fix: 'Check that certificate and key are PEM and belong together',
     });
   }
@@ -60,7 +59,7 @@ async function readPem(path: string | undefined): Promise<Buffer | null> {
   } catch (error) {
     throw new SinkError('MILVUS_TLS', 'a TLS file for Milvus cannot be read', {
       where: path,
-      found: message(error),
+      found: (error as Error).message,
     });
   }
 }

@@ -7,6 +7,7 @@ import type { Row } from '../../../../src/map/row.ts';
 import { createRowMapper } from '../../../../src/map/row-mapper.ts';
 import type { CollectionSchema } from '../../../../src/milvus/collection/schema.ts';
 import { bfloat16Bits } from '../../../../src/milvus/field/bfloat16-vector.ts';
+import { typeOf } from '../../../../src/milvus/field/registry.ts';
 import type { FieldSchema } from '../../../../src/milvus/field/schema.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { encodeWrite, type WriteTarget } from '../../../../src/milvus/wire/encode.ts';
@@ -77,6 +78,7 @@ const SCALARS: Kind[] = [
   { name: 'Int64', type: DataType.Int64, arbitrary: int64, slot: 'longData', sent: (v: number) => BigInt(v) },
   { name: 'Float', type: DataType.Float, arbitrary: float, slot: 'floatData', sent: same },
   { name: 'Double', type: DataType.Double, arbitrary: double, slot: 'doubleData', sent: same },
+  { name: 'String', type: DataType.String, arbitrary: unicode, slot: 'stringData', sent: same },
   { name: 'VarChar', type: DataType.VarChar, arbitrary: unicode, slot: 'stringData', sent: same },
 ];
 
@@ -169,6 +171,11 @@ const KINDS: Kind[] = [
     sent: (value: object) => sparseBytes(value),
   },
 ];
+
+test('each type that is written is one of these', () => {
+  const written = Object.values(DataType).filter(type => typeOf(field('f', type)));
+  expect(written.filter(type => !KINDS.some(kind => kind.type === type))).toEqual([]);
+});
 
 describe.each(KINDS)('$name', kind => {
   test('arrives as it was, and protobufjs writes the same bytes', () => {

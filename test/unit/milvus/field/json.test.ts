@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { RecordError } from '../../../../src/errors.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
-import { envelopeThrough, field, fieldThrough, through } from '../../../support/rows.ts';
+import { NEEDS_EXACT } from '../../../../src/record/decoded.ts';
+import { envelopeThrough, field, fieldThrough, mapOne, refusedWith, through } from '../../../support/rows.ts';
 
 const json = field('f', DataType.JSON);
 const dynamic = { schema: { dynamic: true } };
@@ -12,6 +13,35 @@ function meta(text: string): unknown {
   const values = through([], text, dynamic);
   return values instanceof RecordError ? values.code : values[1];
 }
+
+describe('values', () => {
+  test.each([[{ a: [1, 'ü', null] }], [[1, 2]], ['text'], [5], [true]])('%#: takes any value', value => {
+    expect(mapOne(json, value)).toBe(JSON.stringify(value));
+  });
+
+  test('null is an absent value', () => {
+    expect(refusedWith(json, null)).toBe('ROW_FIELD_MISSING');
+    expect(mapOne(field('f', DataType.JSON, { nullable: true }), null)).toBeUndefined();
+  });
+
+  test('keeps the digits of every integer', () => {
+    expect(mapOne(json, { deep: [{ n: 2 ** 53 }] })).toBe(NEEDS_EXACT);
+    expect(mapOne(json, { deep: [{ n: 9007199254740993n, m: -(10n ** 30n) }] }, 'integers')).toBe(
+      '{"deep":[{"n":9007199254740993,"m":-1000000000000000000000000000000}]}',
+    );
+  });
+
+  test('asks for exact integers once only', () => {
+    expect(mapOne(json, { n: 1e300 })).toBe(NEEDS_EXACT);
+    expect(mapOne(json, { n: 1e300 }, 'integers')).toBe('{"n":1e+300}');
+  });
+
+  test('refuses what is nested too deeply to be written', () => {
+    let value: unknown = 1;
+    for (let depth = 0; depth < 500_000; depth++) value = [value];
+    expect(refusedWith(json, value)).toBe('ROW_FIELD_TYPE');
+  });
+});
 
 describe('length', () => {
   const text = (bytes: number) => `"${'a'.repeat(bytes - 2)}"`;
