@@ -1,4 +1,4 @@
-// The one way in which a field of a record is refused: it names record, field, expected and found, and never quotes content.
+// The one way in which a field of a record is refused: it names record, field, expected and found, and quotes no text.
 
 import { place, RecordError, type RecordErrorCode } from '../../errors.ts';
 import type { KafkaRecord } from '../../record/record.ts';

@@ -26,7 +26,7 @@ export interface FieldSchema {
   maxCapacity?: number;
 }
 
-/** The type's name as Milvus writes it, with that of an array's elements. */
+/** The type's name for messages, with that of an array's elements; registry.ts' notationOf has its parameters too. */
 export function typeName(field: Pick<FieldSchema, 'type' | 'elementType'>): string {
   const name = nameOf(field.type);
   return field.elementType === undefined ? name : `${name} of ${nameOf(field.elementType)}`;

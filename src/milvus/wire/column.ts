@@ -15,7 +15,8 @@ export interface Column {
 
 /**
  * How many bytes the values of one column take inside schema.proto's arrays, and those bytes. For each request
- * `measure` is called once, then `write` once with the same values, columns in the same order.
+ * `measure` is called once, then `write` once with the same values, columns in the same order; that of an Array's elements
+ * once for each row of the column.
  */
 export interface Codec {
   /** Tag byte of the array in ScalarField's or VectorField's oneof. */
