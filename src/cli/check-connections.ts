@@ -3,8 +3,6 @@
 import type { ConnectorSettings } from '../config/settings.ts';
 import { SinkError } from '../errors.ts';
 import { chooseInsertMode } from '../map/insert-mode.ts';
-import type { CollectionSchema } from '../milvus/collection/schema.ts';
-import type { WriteOperation } from '../milvus/wire/encode.ts';
 import { escapeControl, type Logger } from '../observe/log.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { type PlannedField, planFields } from './field-plan.ts';
@@ -100,7 +98,8 @@ async function milvusVerdict(settings: ConnectorSettings, log: Logger): Promise<
       asked = 'collection';
       const schema = await connection.describe();
       const mode = chooseInsertMode(schema, settings);
-      await checkWritable(schema, mode);
+      // Refuses a collection that cannot be written.
+      const fields = planFields(schema, mode);
       lines.push(
         `collection  ok      ${schema.database}.${schema.collection}: ${count(schema.fields.length, 'field')}, dynamic field ${schema.dynamic ? 'on' : 'off'}`,
       );
@@ -109,7 +108,7 @@ async function milvusVerdict(settings: ConnectorSettings, log: Logger): Promise<
           'warning: the collection gives its keys itself (autoID): rows are inserted, and a record read twice is a row twice',
         );
       }
-      lines.push('', renderFields(planFields(schema, mode)));
+      lines.push('', renderFields(fields));
       return { exitCode: EXIT.stopped, lines };
     } finally {
       await connection.close();
@@ -118,12 +117,6 @@ async function milvusVerdict(settings: ConnectorSettings, log: Logger): Promise<
     const { exitCode, lines: more } = failed(asked, error, EXIT.milvusRefused);
     return { exitCode, lines: [...lines, ...more] };
   }
-}
-
-/** @throws SinkError when a required field has a type that cannot be written */
-async function checkWritable(schema: CollectionSchema, mode: WriteOperation): Promise<void> {
-  const { createRowMapper } = await import('../map/row-mapper.ts');
-  createRowMapper(schema, { insertMode: mode, jsonMaxBytes: 0, onDropped: () => undefined });
 }
 
 /** What is no SinkError is a server that is not there: at `run` a reason to wait, here a reason to say no. */
