@@ -1,8 +1,7 @@
-// The two that are measured: the executable with the guide's files, and the Python script beside it.
+// What is measured: an executable with the guide's files, and the Python script beside it.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXECUTABLE } from '../../test/support/sink.ts';
 import { freePort, stack } from '../../test/support/stack.ts';
 
 export const COLLECTION = 'topic_0';
@@ -25,45 +24,19 @@ export interface Candidate {
   start(topic: string, brokers: string, endpoint: string): Promise<Started>;
 }
 
-export const milvusSink: Candidate = {
-  name: 'milvus-sink',
-  async start(topic, brokers, endpoint) {
-    const directory = mkdtempSync(join(tmpdir(), 'milvus-sink-bench-'));
-    const port = await freePort();
-    const worker = join(directory, 'connect-standalone.properties');
-    const connector = join(directory, 'milvus-sink-connector.properties');
-    writeFileSync(
-      worker,
-      `bootstrap.servers=${brokers}
-key.converter=org.apache.kafka.connect.json.JsonConverter
-value.converter=org.apache.kafka.connect.json.JsonConverter
-key.converter.schemas.enable=false
-value.converter.schemas.enable=false
-listeners=http://127.0.0.1:${port}
-`,
-    );
-    writeFileSync(
-      connector,
-      `name=bench-${topic}-${Date.now()}
-connector.class=com.milvus.io.kafka.MilvusSinkConnector
-public.endpoint=${endpoint}
-token=root:Milvus
-collection.name=${COLLECTION}
-topics=${topic}
-`,
-    );
-    const started = launch([EXECUTABLE, worker, connector], { MILVUS_SINK_PROFILE: '1' });
-    return {
-      ...started,
-      http: `http://127.0.0.1:${port}`,
-      async stop() {
-        const result = await started.stop();
-        rmSync(directory, { recursive: true, force: true });
-        return result;
-      },
-    };
-  },
-};
+/** An executable of milvus-sink, of this tree or of another revision. */
+export interface SinkCandidate extends Candidate {
+  executable: string;
+}
+
+/** @param name for people, in progress and results */
+export function sinkCandidate(name: string, executable: string): SinkCandidate {
+  return {
+    name,
+    executable,
+    start: (topic, brokers, endpoint) => startSink(executable, topic, brokers, endpoint),
+  };
+}
 
 export const rival: Candidate = {
   name: 'Python script',
@@ -82,6 +55,48 @@ const running = new Set<Bun.Subprocess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+
+async function startSink(
+  executable: string,
+  topic: string,
+  brokers: string,
+  endpoint: string,
+): Promise<Started> {
+  const directory = mkdtempSync(join(tmpdir(), 'milvus-sink-bench-'));
+  const port = await freePort();
+  const worker = join(directory, 'connect-standalone.properties');
+  const connector = join(directory, 'milvus-sink-connector.properties');
+  writeFileSync(
+    worker,
+    `bootstrap.servers=${brokers}
+key.converter=org.apache.kafka.connect.json.JsonConverter
+value.converter=org.apache.kafka.connect.json.JsonConverter
+key.converter.schemas.enable=false
+value.converter.schemas.enable=false
+listeners=http://127.0.0.1:${port}
+`,
+  );
+  writeFileSync(
+    connector,
+    `name=bench-${topic}-${Date.now()}
+connector.class=com.milvus.io.kafka.MilvusSinkConnector
+public.endpoint=${endpoint}
+token=root:Milvus
+collection.name=${COLLECTION}
+topics=${topic}
+`,
+  );
+  const started = launch([executable, worker, connector], { MILVUS_SINK_PROFILE: '1' });
+  return {
+    ...started,
+    http: `http://127.0.0.1:${port}`,
+    async stop() {
+      const result = await started.stop();
+      rmSync(directory, { recursive: true, force: true });
+      return result;
+    },
+  };
+}
 
 function launch(command: string[], env: Record<string, string>): Started {
   const at = Date.now();

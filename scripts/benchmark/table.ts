@@ -1,5 +1,5 @@
 // The results as Markdown: one table that fits into the README, and where the CPU went.
-import type { Results } from './bench.ts';
+import type { Results } from './beside.ts';
 
 /** One column for each candidate and dimension, one row for each figure. */
 export function renderTable(results: Results): string {
