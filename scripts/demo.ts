@@ -2,9 +2,9 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, type Row } from '../test/support/client.ts';
-import { Sink, until } from '../test/support/sink.ts';
-import { freePort, ROOT, type Server, startKafka, startMilvus } from '../test/support/stack.ts';
+import { Client, type Row } from './stack/client.ts';
+import { Sink, until } from './stack/sink.ts';
+import { freePort, ROOT, type Server, startKafka, startMilvus } from './stack/stack.ts';
 
 const TOPIC = 'topic_0';
 const BULK = 5000;

@@ -1,9 +1,9 @@
 // scripts/bench: fills topics on a real Kafka, runs the executable and the Python script, or the executables of two
 // revisions, against a server that only counts, and prints one table. CPU seconds come first: wall time is noisy on a
 // shared machine.
-import { Client } from '../../test/support/client.ts';
-import { EXECUTABLE } from '../../test/support/sink.ts';
-import { startKafka } from '../../test/support/stack.ts';
+import { Client } from '../stack/client.ts';
+import { EXECUTABLE } from '../stack/sink.ts';
+import { startKafka } from '../stack/stack.ts';
 import { measureBeside } from './beside.ts';
 import { sinkCandidate } from './candidate.ts';
 import { compare } from './compare.ts';

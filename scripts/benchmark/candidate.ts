@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, stack } from '../../test/support/stack.ts';
+import { freePort, stack } from '../stack/stack.ts';
 
 export const COLLECTION = 'topic_0';
 

@@ -6,8 +6,8 @@
 //   GET /latency  {count, p50, p99, max}  ms; --latency-log only: now minus the µs since the epoch in each row's `title`
 //   GET /reset    forgets all of it
 import { parseArgs } from 'node:util';
-import { describe, guideCollection, protocol } from '../../test/support/fake-milvus-protocol.ts';
-import { GRPC, type GrpcAnswer, GrpcServer } from '../../test/support/grpc-server.ts';
+import { describe, guideCollection, protocol } from '../stack/fake-milvus-protocol.ts';
+import { GRPC, type GrpcAnswer, GrpcServer } from '../stack/grpc-server.ts';
 
 const { values: options } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 // A handle on the counting server: a Milvus of which nothing is left but the answers, so that only the sink is measured.
 import { join } from 'node:path';
-import { freePort, ROOT } from '../../test/support/stack.ts';
+import { freePort, ROOT } from '../stack/stack.ts';
 
 export interface Counts {
   rows: number;

@@ -1,5 +1,5 @@
 // The measurements: catching up on a full topic, a trickle, standing idle.
-import type { Client } from '../../test/support/client.ts';
+import type { Client } from '../stack/client.ts';
 import type { Candidate, Started } from './candidate.ts';
 import { type Counting, type Counts, startCounting } from './counting.ts';
 import { usage } from './process.ts';

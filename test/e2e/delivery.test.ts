@@ -1,7 +1,7 @@
 // Nothing is lost: not at SIGTERM, not when partitions move, not when the process is killed at any moment.
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { type Sink, startSink, until } from '../../scripts/stack/sink.ts';
 import { MILVUS_2_3, MILVUS_LITE, missing, type Stage, stage, unique } from '../support/e2e.ts';
-import { type Sink, startSink, until } from '../support/sink.ts';
 
 // Servers take seconds to start, and bun's default for a test or a hook is five.
 setDefaultTimeout(120_000);

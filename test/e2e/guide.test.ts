@@ -1,6 +1,8 @@
 // The connector's guide, followed with the built executable, a Java producer and pymilvus.
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { join } from 'node:path';
+import { runSink, startSink, writeFiles } from '../../scripts/stack/sink.ts';
+import { ROOT } from '../../scripts/stack/stack.ts';
 import {
   GUIDE_MESSAGE,
   guideRecord,
@@ -11,8 +13,6 @@ import {
   stage,
   unique,
 } from '../support/e2e.ts';
-import { runSink, startSink, writeFiles } from '../support/sink.ts';
-import { ROOT } from '../support/stack.ts';
 
 // Servers take seconds to start, and bun's default for a test or a hook is five.
 setDefaultTimeout(120_000);

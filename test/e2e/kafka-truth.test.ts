@@ -2,14 +2,14 @@
 // that nobody stored, records that are none.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { startSink as startExecutable } from '../../scripts/stack/sink.ts';
+import { lacks, sharedKafka, startKafka } from '../../scripts/stack/stack.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
 import { unique } from '../support/e2e.ts';
 import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';
 import { MockKafka } from '../support/mock-kafka.ts';
 import { eventually, startSink } from '../support/pipeline.ts';
-import { startSink as startExecutable } from '../support/sink.ts';
-import { lacks, sharedKafka, startKafka } from '../support/stack.ts';
 
 setDefaultTimeout(180_000);
 

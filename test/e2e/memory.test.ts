@@ -2,12 +2,12 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { Client } from '../support/client.ts';
+import { Client } from '../../scripts/stack/client.ts';
+import { type Sink, startSink, until } from '../../scripts/stack/sink.ts';
+import { sharedKafka } from '../../scripts/stack/stack.ts';
 import { guideRecord, missing, unique } from '../support/e2e.ts';
 import { FakeMilvus, type Fault, guideCollection } from '../support/fake-milvus.ts';
 import { MockKafka } from '../support/mock-kafka.ts';
-import { type Sink, startSink, until } from '../support/sink.ts';
-import { sharedKafka } from '../support/stack.ts';
 
 setDefaultTimeout(120_000);
 

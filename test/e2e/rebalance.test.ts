@@ -2,6 +2,7 @@
 // comes back is read, and a topic that is made again is read from its start.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { lacks, sharedKafka } from '../../scripts/stack/stack.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { KafkaConsumer } from '../../src/kafka/consumer.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
@@ -11,7 +12,6 @@ import { unique } from '../support/e2e.ts';
 import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';
 import { MockKafka } from '../support/mock-kafka.ts';
 import { eventually, startSink } from '../support/pipeline.ts';
-import { lacks, sharedKafka } from '../support/stack.ts';
 
 setDefaultTimeout(120_000);
 /** How often the end of a failing sink is tried: what goes wrong in it is a matter of moments. */

@@ -1,7 +1,7 @@
 // What ends the sink, with which exit code, and what it says: refusals by Milvus and Kafka, and bad records.
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { startSink, until } from '../../scripts/stack/sink.ts';
 import { guideRecord, MILVUS_2_3, MILVUS_LITE, missing, type Stage, stage, unique } from '../support/e2e.ts';
-import { startSink, until } from '../support/sink.ts';
 
 // Servers take seconds to start, and bun's default for a test or a hook is five.
 setDefaultTimeout(120_000);

@@ -1,6 +1,7 @@
 // Every column type that the servers have, written by the executable and read back by pymilvus.
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import type { FieldSpec, Row } from '../support/client.ts';
+import type { FieldSpec, Row } from '../../scripts/stack/client.ts';
+import { startSink } from '../../scripts/stack/sink.ts';
 import {
   MILVUS_2_3,
   MILVUS_LITE,
@@ -10,7 +11,6 @@ import {
   stage,
   unique,
 } from '../support/e2e.ts';
-import { startSink } from '../support/sink.ts';
 
 // Servers take seconds to start, and bun's default for a test or a hook is five.
 setDefaultTimeout(120_000);

@@ -1,8 +1,8 @@
 // Whatever is not there yet, or goes away, is waited for: the sink stays alive, says so, and goes on by itself.
 import { beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { startSink, until } from '../../scripts/stack/sink.ts';
+import { freePort, startKafka, startMilvus } from '../../scripts/stack/stack.ts';
 import { guideRecord, MILVUS_LITE, missing, type Stage, stage, unique } from '../support/e2e.ts';
-import { startSink, until } from '../support/sink.ts';
-import { freePort, startKafka, startMilvus } from '../support/stack.ts';
 
 // Servers take seconds to start, and bun's default for a test or a hook is five.
 setDefaultTimeout(120_000);

@@ -1,6 +1,6 @@
 // The executable on machines that are not as it needs them: it ends with words, and never waits for what cannot come.
 import { expect, test } from 'bun:test';
-import { EXECUTABLE, startSink } from '../support/sink.ts';
+import { EXECUTABLE, startSink } from '../../scripts/stack/sink.ts';
 
 test('a temp directory that cannot be written ends the sink with exit code 1 and what to do', async () => {
   const sink = await startSink({

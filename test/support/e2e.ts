@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, type Milvus } from './client.ts';
+import { Client, type Milvus } from '../../scripts/stack/client.ts';
 import {
   lacks,
   MILVUS_TOKEN,
@@ -11,7 +11,7 @@ import {
   sharedKafka,
   sharedMilvus23,
   sharedMilvusLite,
-} from './stack.ts';
+} from '../../scripts/stack/stack.ts';
 
 /** Why the tests that need both servers cannot run here; undefined when they can. */
 export const missing = lacks.kafka ?? lacks.milvus;

@@ -1,7 +1,6 @@
 // A Milvus in this process that keeps rows in memory and fails on request, so that every promise about failures
 // can be tested in milliseconds. It decodes with protobufjs and the SDK's definitions, never with our encoder.
-import type { MilvusSettings } from '../../src/milvus/client/settings.ts';
-import { DataType } from '../../src/milvus/wire/data-type.ts';
+
 import {
   decodeColumn,
   describe,
@@ -13,8 +12,10 @@ import {
   type MethodCodec,
   protocol,
   TO_OBJECT,
-} from './fake-milvus-protocol.ts';
-import { GRPC, type GrpcAnswer, type GrpcCall, GrpcServer } from './grpc-server.ts';
+} from '../../scripts/stack/fake-milvus-protocol.ts';
+import { GRPC, type GrpcAnswer, type GrpcCall, GrpcServer } from '../../scripts/stack/grpc-server.ts';
+import type { MilvusSettings } from '../../src/milvus/client/settings.ts';
+import { DataType } from '../../src/milvus/wire/data-type.ts';
 
 export { type FakeCollection, type FakeField, guideCollection };
 

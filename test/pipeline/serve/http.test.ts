@@ -3,13 +3,13 @@ import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { ROOT } from '../../../scripts/stack/stack.ts';
 import { loadConfiguration } from '../../../src/config/load.ts';
 import { SinkError } from '../../../src/errors.ts';
 import { Health } from '../../../src/observe/health.ts';
 import { type HttpServer, serveHttp } from '../../../src/serve/http.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
 import { connectorSnapshot } from '../../support/snapshots.ts';
-import { ROOT } from '../../support/stack.ts';
 
 setDefaultTimeout(30_000);
 const servers: HttpServer[] = [];

@@ -2,11 +2,11 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../../scripts/stack/stack.ts';
 import { METRICS, type MetricDeclaration } from '../../../src/serve/declarations.ts';
 import { serveHttp } from '../../../src/serve/http.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
 import { connectorSnapshot } from '../../support/snapshots.ts';
-import { ROOT } from '../../support/stack.ts';
 
 setDefaultTimeout(60_000);
 const python = await parserPython();

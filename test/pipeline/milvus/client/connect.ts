@@ -1,11 +1,11 @@
 // What the tests of this folder share: a connection that is closed afterwards, and request bytes by protobufjs.
 import { join } from 'node:path';
+import { protocol } from '../../../../scripts/stack/fake-milvus-protocol.ts';
 import { connectMilvus, type MilvusConnection } from '../../../../src/milvus/client/connection.ts';
 import type { MilvusSettings } from '../../../../src/milvus/client/settings.ts';
 import type { WriteOutcome } from '../../../../src/milvus/client/writer.ts';
 import { createLogger } from '../../../../src/observe/log.ts';
 import { FakeMilvus, type FakeMilvusOptions } from '../../../support/fake-milvus.ts';
-import { protocol } from '../../../support/fake-milvus-protocol.ts';
 
 const open: { close(): Promise<unknown> }[] = [];
 

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { GRPC, GrpcServer } from '../../../../scripts/stack/grpc-server.ts';
 import { SinkError } from '../../../../src/errors.ts';
 import type { MilvusSettings } from '../../../../src/milvus/client/settings.ts';
 import { MilvusUnavailable } from '../../../../src/milvus/client/unavailable.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { type FakeMilvus, guideCollection } from '../../../support/fake-milvus.ts';
-import { GRPC, GrpcServer } from '../../../support/grpc-server.ts';
 import { closeAll, connect, guideRows, startFake, thrownBy, tlsFile, tlsText } from './connect.ts';
 
 afterEach(closeAll);

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'bun:test';
+import { GRPC } from '../../../../scripts/stack/grpc-server.ts';
 import type { CallOptions } from '../../../../src/milvus/client/call.ts';
 import type { WriteOperation } from '../../../../src/milvus/wire/encode.ts';
 import { type FakeMilvus, type Fault, guideCollection } from '../../../support/fake-milvus.ts';
-import { GRPC } from '../../../support/grpc-server.ts';
 import { closeAll, connect, failure, guideRows, startFake, thrownBy } from './connect.ts';
 
 afterEach(closeAll);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import { protocol } from '../../../../scripts/stack/fake-milvus-protocol.ts';
 import { decodeMutationResult } from '../../../../src/milvus/wire/mutation-result.ts';
-import { protocol } from '../../../support/fake-milvus-protocol.ts';
 
 const { response: MutationResult } = protocol().methods.get('Upsert')!;
 const GetVersion = protocol().methods.get('GetVersion')!.response;

@@ -224,6 +224,8 @@ export function sumMetric(text: string, name: string, labels = /.*/): number {
   return sum;
 }
 
+// --- internal ---
+
 /** Writes a guide's file with some keys changed or added; every other line stays as it is. */
 function put(directory: string, file: string, values: Record<string, string>): string {
   const left = new Map(Object.entries(values));

@@ -1,5 +1,5 @@
-// Real servers for the end-to-end tests: Kafka and Milvus on free ports, each in a directory of this run, which end
-// with this process however it ends (scripts/stack/common.sh has the guard).
+// Real servers for end-to-end tests, demo and benchmark: Kafka and Milvus on free ports, each in a directory of this
+// run, which end with this process however it ends (common.sh has the guard).
 import { existsSync, mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

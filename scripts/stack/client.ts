@@ -1,6 +1,6 @@
-// Speaks with client.py: the independent Kafka producer and Milvus reader of the end-to-end tests.
+// Speaks with client.py: the independent Kafka producer and Milvus reader of end-to-end tests, demo and benchmark.
 import { join } from 'node:path';
-import { ROOT, stack } from './stack.ts';
+import { stack } from './stack.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -112,7 +112,7 @@ export class Client {
   // --- internal ---
 
   private spawn(): Bun.Subprocess<'pipe', 'pipe', 'inherit'> {
-    const child = Bun.spawn([this.python, join(ROOT, 'test/support/client.py')], {
+    const child = Bun.spawn([this.python, join(import.meta.dir, 'client.py')], {
       stdin: 'pipe',
       stdout: 'pipe',
       stderr: 'inherit',

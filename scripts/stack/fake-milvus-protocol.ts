@@ -1,4 +1,5 @@
-// Milvus' messages as tests see them: the SDK's definitions in protobufjs, and columns back into rows.
+// Milvus' messages as those see them who stand in for a Milvus: the SDK's definitions in protobufjs, and columns back
+// into rows.
 import definitions from '@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js';
 import protobuf from 'protobufjs';
 import { DataType } from '../../src/milvus/wire/data-type.ts';
