@@ -1,6 +1,6 @@
 // scripts/bench: fills topics on a real Kafka, runs the executable and the Python script, or the executables of two
 // revisions, against a server that only counts, and prints one table. CPU seconds come first: wall time is noisy on a
-// shared machine.
+// shared machine. scripts/bench starts it.
 import { Client } from '../stack/client.ts';
 import { EXECUTABLE } from '../stack/sink.ts';
 import { startKafka } from '../stack/stack.ts';
@@ -9,16 +9,14 @@ import { sinkCandidate } from './candidate.ts';
 import { compare } from './compare.ts';
 import { renderComparison } from './comparison.ts';
 import type { Setting } from './measure.ts';
-import { type BenchOptions, readOptions, USAGE, UsageError } from './options.ts';
+import { type BenchOptions, readOptions, UsageError } from './options.ts';
 import { progress } from './progress.ts';
 import { revisionExecutable, treeCommit } from './revision.ts';
 import { renderProfile, renderTable } from './table.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) console.log(USAGE);
-  else console.log(await bench(options));
+  console.log(await bench(readOptions(process.argv.slice(2))));
   process.exit(0);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);

@@ -1,5 +1,5 @@
-// CPU µs a row of the decoders, by dimension: `bun run scripts/benchmark/decode.ts [--json]`. What it showed is in
-// src/decode/schemaless.ts (when the native decoder pays) and src/decode/vectors.ts (how much it takes at once).
+// CPU µs a row of the decoders, by dimension: `scripts/bench decode [--json]`. What it showed is in
+// src/decode/json/schemaless.ts (when the native decoder pays) and src/decode/json/vectors.ts (how much it takes at once).
 
 import { loadVectors } from '../../src/decode/json/addon.ts';
 import { createVectorDecoder, type ExactInteger } from '../../src/decode/json/vectors.ts';

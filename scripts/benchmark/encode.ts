@@ -1,5 +1,5 @@
 // CPU of the pure path per row: map (check against the schema) and encode (columns to bytes), by dimension and batch size.
-// Run: bun scripts/benchmark/encode.ts [--seconds 1]
+// Run: scripts/bench encode [--seconds 1]
 
 import type { Row } from '../../src/map/row.ts';
 import { createRowMapper } from '../../src/map/row-mapper.ts';

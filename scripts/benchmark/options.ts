@@ -1,4 +1,4 @@
-// What scripts/bench can be asked for: its options, checked.
+// What scripts/bench can be asked for: its options, checked (the door's comment is their help).
 import { parseArgs } from 'node:util';
 
 export const PARTS = ['catchup', 'trickle', 'idle'] as const;
@@ -22,26 +22,10 @@ export interface BenchOptions {
   brokers?: string;
   endpoint?: string;
   json: boolean;
-  help: boolean;
 }
 
 /** What was asked for is not to be had; the message is all that is printed. */
 export class UsageError extends Error {}
-
-export const USAGE = `usage: scripts/bench [options]
-  --only LIST       of catchup, trickle, idle (default: all three)
-  --dims LIST       of 8, 768 (default: both)
-  --rows-8 N        rows of the topic with dim 8 (default 1,000,000)
-  --rows-768 N      rows of the topic with dim 768 (default 150,000)
-  --runs N          runs of each measurement (default 1, with --compare 5): of catch-up runs the median counts
-  --seconds N       length of a trickle (default 20)
-  --compare REV     instead of the Python script: the executable of a git revision, built once and kept in
-                    .cache/revisions, and this tree's in turns on the same topic; every measurement --runs times
-  --no-rival        without the Python script
-  --brokers LIST    a Kafka that runs already; else one is started, and ended (topics that are full are used again)
-  --endpoint URL    a counting server that runs already, with its counts on the next port
-  --json            results as JSON on standard output; progress goes to standard error either way
-MILVUS_SINK=path measures that executable instead of this tree's dist/milvus-sink.`;
 
 /** @throws UsageError for an unknown option or a value that is none of an option's */
 export function readOptions(argv: readonly string[]): BenchOptions {
@@ -58,7 +42,6 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     ...(brokers === undefined ? {} : { brokers }),
     ...(endpoint === undefined ? {} : { endpoint }),
     json: values.json,
-    help: values.help,
   };
 }
 
@@ -80,7 +63,6 @@ function parse(argv: readonly string[]) {
         brokers: { type: 'string' },
         endpoint: { type: 'string' },
         json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;
   } catch (error) {

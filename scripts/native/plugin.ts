@@ -1,4 +1,4 @@
-// Gives the native addons to the bundler (scripts/build.ts) and to `bun run`/`bun test` (preload.ts): one place that
+// Gives the native addons to the bundler (scripts/building/build.ts) and to `bun run`/`bun test` (preload.ts): one place that
 // knows how the official package's dynamic `bindings` call is replaced by a static require, which Bun can embed.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

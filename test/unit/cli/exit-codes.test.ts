@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
-import { withExitTable } from '../../../scripts/docs.ts';
+import { withExitTable } from '../../../scripts/documentation/tables.ts';
 import { EXIT, exitCodeOf } from '../../../src/cli/exit-codes.ts';
 import { internalError, RecordError, SinkError } from '../../../src/errors.ts';
 

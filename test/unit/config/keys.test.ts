@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { withKeyTable } from '../../../scripts/docs.ts';
+import { withKeyTable } from '../../../scripts/documentation/tables.ts';
 import { renderEffective } from '../../../src/config/effective.ts';
 import { renderKeyTable } from '../../../src/config/key-table.ts';
 import { KEY_NAMES, specOf } from '../../../src/config/keys.ts';

@@ -10,7 +10,6 @@ test('without options: everything once, beside the Python script', () => {
     seconds: 20,
     rival: true,
     json: false,
-    help: false,
   });
 });
 

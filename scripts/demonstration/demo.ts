@@ -1,16 +1,21 @@
-// The demo itself, once everything is built: scripts/demo starts it.
+// The demo itself, once everything is built; scripts/demo starts it.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, type Row } from './stack/client.ts';
-import { Sink, until } from './stack/sink.ts';
-import { freePort, ROOT, type Server, startKafka, startMilvus } from './stack/stack.ts';
+import { Client, type Row } from '../stack/client.ts';
+import { Sink, until } from '../stack/sink.ts';
+import { freePort, ROOT, type Server, startKafka, startMilvus } from '../stack/stack.ts';
 
 const TOPIC = 'topic_0';
 const BULK = 5000;
 const TRICKLE = { rate: 100, seconds: 4 };
 const GUIDE = join(ROOT, 'examples/guide');
 
+const unknown = process.argv.slice(2).find(arg => arg !== '--check' && arg !== '--kafka');
+if (unknown !== undefined) {
+  console.error(`scripts/demo: no such option: ${unknown} (there are --kafka and --check)`);
+  process.exit(2);
+}
 const check = process.argv.includes('--check');
 const realKafka = process.argv.includes('--kafka');
 const undo: (() => unknown)[] = [];
@@ -223,7 +228,7 @@ async function histogram(sink: Sink): Promise<Map<number, number>> {
   const text = (await sink.get('/metrics'))?.body ?? '';
   const buckets = new Map<number, number>();
   for (const [, bound, count] of text.matchAll(
-    /^milvus_sink_end_to_end_seconds_bucket\{le="([^"]+)"\} (\d+)/gm,
+    /^milvus_sink_end_to_end_seconds_bucket\{(?:.*,)?le="([^"]+)".*\} (\d+)/gm,
   )) {
     buckets.set(bound === '+Inf' ? Infinity : Number(bound), Number(count));
   }

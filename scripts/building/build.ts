@@ -1,14 +1,17 @@
 // The build: native addons (cached by content), then one executable with Bun, the addons and src/main.ts in it.
+// scripts/build starts it.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { BunPlugin } from 'bun';
-import { buildAddons } from './native/addons.ts';
-import { addonDirectory, bundledAddons, KAFKA_ADDON } from './native/plugin.ts';
-import { BuildError, hostPlatform, megabytes, type Platform, ROOT, step } from './native/toolchain.ts';
+import { buildAddons } from '../native/addons.ts';
+import { addonDirectory, bundledAddons, KAFKA_ADDON } from '../native/plugin.ts';
+import { slimSdkPlugin } from '../native/slim-sdk.ts';
+import { BuildError, hostPlatform, megabytes, type Platform, ROOT, step } from '../native/toolchain.ts';
+import { isCurrent } from './current.ts';
 
-const USAGE =
-  'usage: scripts/build [--target bun-linux-x64|bun-linux-arm64|…] [--outfile path] [--native-only]';
+/** What an executable is made of, besides the machine's compiler and static libraries. */
+const SOURCES = ['src', 'scripts/building', 'scripts/native', 'package-lock.json'];
+const HELP = 'scripts/build --help has the options';
 
 try {
   await main();
@@ -22,6 +25,14 @@ try {
 
 async function main(): Promise<void> {
   const options = readOptions();
+  if (
+    options.ifNeeded &&
+    isCurrent(
+      options.outfile,
+      SOURCES.map(path => join(ROOT, path)),
+    )
+  )
+    return;
   const platform = platformOf(options.target);
   const addons = platform === hostPlatform() ? await buildAddons() : foreignAddons(platform);
   if (options.nativeOnly) return;
@@ -35,6 +46,7 @@ interface Options {
   target: string;
   outfile: string;
   nativeOnly: boolean;
+  ifNeeded: boolean;
 }
 
 function readOptions(): Options {
@@ -44,17 +56,24 @@ function readOptions(): Options {
         target: { type: 'string', default: `bun-${hostPlatform()}` },
         outfile: { type: 'string', default: join(ROOT, 'dist/milvus-sink') },
         'native-only': { type: 'boolean', default: false },
+        'if-needed': { type: 'boolean', default: false },
       },
     });
-    return { target: values.target, outfile: resolve(values.outfile), nativeOnly: values['native-only'] };
+    return {
+      target: values.target,
+      // The door has gone into the repository; a relative path is meant from where its user stands.
+      outfile: resolve(process.env.INIT_CWD ?? '', values.outfile),
+      nativeOnly: values['native-only'],
+      ifNeeded: values['if-needed'],
+    };
   } catch (error) {
-    throw new BuildError(`${(error as Error).message}\n${USAGE}`);
+    throw new BuildError(`${(error as Error).message}\n${HELP}`);
   }
 }
 
 function platformOf(target: string): Platform {
   const match = /^bun-([a-z]+-[a-z0-9]+)(-[a-z]+)?$/.exec(target);
-  if (!match) throw new BuildError(`--target ${target} is none of Bun's\n${USAGE}`);
+  if (!match) throw new BuildError(`--target ${target} is none of Bun's\n${HELP}`);
   return `${match[1]}${match[2] ?? ''}` as Platform;
 }
 
@@ -98,7 +117,7 @@ async function bundle(main: string, outfile: string, platform: Platform, addons:
       autoloadBunfig: false,
       autoloadDotenv: false,
     },
-    plugins: [bundledAddons(addons), ...(await slimSdk())],
+    plugins: [bundledAddons(addons), slimSdkPlugin],
     throw: false,
   });
   if (!result.success) throw new BuildError(result.logs.map(String).join('\n'));
@@ -112,12 +131,4 @@ function foreignBun(platform: Platform): string {
   throw new BuildError(
     `${path} is missing: npm pack @oven/bun-${platform}@${Bun.version} and unpack it there (npm install leaves it out as it is not for this machine)`,
   );
-}
-
-/** The plugin that leaves out what the sink does not use of the Milvus SDK. */
-async function slimSdk(): Promise<BunPlugin[]> {
-  const path = join(ROOT, 'scripts/native/slim-sdk.ts');
-  if (!existsSync(path)) return [];
-  const { slimSdkPlugin } = (await import(path)) as { slimSdkPlugin: BunPlugin };
-  return [slimSdkPlugin];
 }

@@ -1,8 +1,7 @@
-// Writes the README's tables of keys, metrics and exit codes from what declares them; --check only tells whether they are current.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { renderExitTable } from '../src/cli/exit-codes.ts';
-import { renderKeyTable } from '../src/config/key-table.ts';
-import { renderMetricsTable } from '../src/serve/declarations.ts';
+// The README's tables of keys, metrics and exit codes, rendered from what declares them and put between their markers.
+import { renderExitTable } from '../../src/cli/exit-codes.ts';
+import { renderKeyTable } from '../../src/config/key-table.ts';
+import { renderMetricsTable } from '../../src/serve/declarations.ts';
 
 /**
  * The README with its table of keys brought up to date.
@@ -26,18 +25,6 @@ export function withMetricsTable(readme: string): string {
  */
 export function withExitTable(readme: string): string {
   return between(readme, 'exit-codes', renderExitTable());
-}
-
-if (import.meta.main) {
-  const path = new URL('../README.md', import.meta.url);
-  const readme = readFileSync(path, 'utf8');
-  const current = withExitTable(withMetricsTable(withKeyTable(readme)));
-  if (process.argv.includes('--check')) {
-    if (current !== readme) {
-      console.error("README.md's tables are out of date: run scripts/docs.ts");
-      process.exit(1);
-    }
-  } else if (current !== readme) writeFileSync(path, current);
 }
 
 // --- internal ---

@@ -9,9 +9,9 @@ import {
   type ReflectionNamespace,
   SDK_METHODS,
   slimSdkPlugin,
-} from '../../../scripts/native/slim-sdk.ts';
+} from '../../../../scripts/native/slim-sdk.ts';
 
-const SDK = join(import.meta.dir, '../../../node_modules/@zilliz/milvus2-sdk-node/dist/milvus');
+const SDK = join(import.meta.dir, '../../../../node_modules/@zilliz/milvus2-sdk-node/dist/milvus');
 const whole = ((definitions as { default?: unknown }).default ?? definitions) as ReflectionNamespace;
 const pruned = pruneReflection(whole, SDK_METHODS);
 const load = (json: ReflectionNamespace) =>
