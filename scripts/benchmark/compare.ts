@@ -1,6 +1,7 @@
 // The executable of a git revision against this tree's: both in turns on the same topic, so that what else happens on
 // the machine meets both alike.
 import { statSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import type { SinkCandidate } from './candidate.ts';
 import { type Comparison, compareFigure, type Figure } from './comparison.ts';
 import { type CatchUp, catchUp, idle, type Setting, type Trickle, trickle } from './measure.ts';
@@ -15,6 +16,7 @@ export async function compare(
   setting: Setting,
   options: BenchOptions,
 ): Promise<Comparison> {
+  const loadAverageBefore = loadavg()[0]!;
   const turns: Turns = { revision, tree, runs: options.runs };
   const figures: Figure[] = [];
   for (const dim of options.dims) {
@@ -55,6 +57,7 @@ export async function compare(
     revision: revision.name,
     tree: tree.name,
     runs: options.runs,
+    loadAverageBefore,
     figures: figures.map(compareFigure),
   };
 }

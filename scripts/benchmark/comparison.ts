@@ -19,6 +19,8 @@ export interface Comparison {
   revision: string;
   tree: string;
   runs: number;
+  /** Processes that ran or wanted to, over the minute before: on a machine that is busy, ratios say little. */
+  loadAverageBefore: number;
   figures: ComparedFigure[];
 }
 
@@ -52,6 +54,7 @@ export function compareFigure(figure: Figure): ComparedFigure {
 /** A Markdown table, one line a figure. */
 export function renderComparison(comparison: Comparison): string {
   const { cpu, cores, memoryGb, kernel } = comparison.machine;
+  const load = number(comparison.loadAverageBefore, 1);
   const lines = comparison.figures.map(figure => {
     const { label, better, digits, revision, tree, revisionMedian, treeMedian, ratio, roundRatios } = figure;
     const show = (value: number) => number(value, digits);
@@ -68,7 +71,7 @@ export function renderComparison(comparison: Comparison): string {
     return `| ${cells.join(' | ')} |`;
   });
   return [
-    `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, ${comparison.date.slice(0, 10)}`,
+    `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, ${comparison.date.slice(0, 10)}, load average before ${load}`,
     `Before: ${comparison.revision}. Now: ${comparison.tree}. Medians of ${comparison.runs} runs of each, in turns.`,
     '',
     '| | better is | before | min-max | now | min-max | now / before | of one round, min-max |',

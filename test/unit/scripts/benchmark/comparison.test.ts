@@ -46,12 +46,14 @@ test('one line a figure: medians, spreads, ratio', () => {
     revision: 'a03949e',
     tree: 'this tree (0123456789ab+)',
     runs: 3,
+    loadAverageBefore: 0.25,
     figures: [compareFigure(figure([1000, 1200, 1100], [1210, 990, 1155]))],
   };
   const lines = renderComparison(comparison).split('\n');
   expect(lines.at(-1)).toBe(
     '| peak memory, MB | lower | 1,100.0 | 1,000.0-1,200.0 | 1,155.0 | 990.0-1,210.0 | 1.050 | 0.825-1.210 |',
   );
+  expect(lines[0]).toBe('a CPU, 2 cores, 25 GB, Linux 6.18, 2026-11-25, load average before 0.3');
   expect(lines[1]).toBe(
     'Before: a03949e. Now: this tree (0123456789ab+). Medians of 3 runs of each, in turns.',
   );
