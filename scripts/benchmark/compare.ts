@@ -28,7 +28,8 @@ export async function compare(
       const taken = await inTurns(turns, `catching up, dim ${dim}`, candidate =>
         catchUp(candidate, setting, topic, dim, rows),
       );
-      figures.push(...CATCH_UP.map(kind => figureOf(kind, taken, `dim ${dim}: `)));
+      const kinds = [...CATCH_UP, ...stageKinds([...taken.revision, ...taken.tree])];
+      figures.push(...kinds.map(kind => figureOf(kind, taken, `dim ${dim}: `)));
     }
     if (options.only.includes('trickle')) {
       const taken = await inTurns(turns, `100 records/s, dim ${dim}`, async candidate => {
@@ -102,6 +103,21 @@ const TRICKLE: readonly Kind<Trickle>[] = [
 
 const IDLE: Kind<number> = { label: 'idle memory, MB', better: 'lower', digits: 1, of: mb => mb };
 const SIZE: Kind<number> = { label: 'size of the executable, MB', better: 'lower', digits: 2, of: mb => mb };
+
+/** The CPU of each stage that every run tells of, where it is any; `poll` is what the other stages leave over. */
+function stageKinds(runs: readonly CatchUp[]): Kind<CatchUp>[] {
+  const cpuUs = (run: CatchUp, stage: string) => ((run.profile?.[`${stage}Ms`] ?? 0) * 1000) / run.rows;
+  return Object.keys(runs[0]?.profile ?? {})
+    .filter(key => key !== 'cpuMs')
+    .map(key => key.replace(/Ms$/, ''))
+    .filter(stage => runs.every(run => cpuUs(run, stage) > 0))
+    .map(stage => ({
+      label: `CPU of a row, ${stage}, µs`,
+      better: 'lower',
+      digits: 2,
+      of: run => cpuUs(run, stage),
+    }));
+}
 
 /** Measures the one, then the other, and again: never one of them often and then the other often. */
 async function inTurns<T>(
