@@ -18,8 +18,17 @@ export interface SinkOptions {
   /** Further lines of the worker's and the connector's file. */
   worker?: Record<string, string>;
   connector?: Record<string, string>;
+  /** Connectors beside the first one, each in a file of its own: JSON as connect-standalone takes it, or properties. */
+  further?: FurtherConnector[];
   args?: string[];
   env?: Record<string, string>;
+}
+
+export interface FurtherConnector {
+  form: 'json' | 'properties';
+  name: string;
+  /** What differs from the first connector. */
+  connector: Record<string, string>;
 }
 
 const FILES = join(tmpdir(), 'milvus-sink-files');
@@ -62,6 +71,7 @@ export async function writeFiles(
   const files = [
     put(directory, 'connect-standalone.properties', worker),
     put(directory, 'milvus-sink-connector.properties', connector),
+    ...(options.further ?? []).map(further => putFurther(directory, connector, further)),
   ];
   return { files, name, port };
 }
@@ -242,5 +252,23 @@ function put(directory: string, file: string, values: Record<string, string>): s
   for (const [key, value] of left) lines.push(`${key}=${value}`);
   const path = join(directory, file);
   writeFileSync(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+/** Writes the guide's connector file once more, under another name and in the form asked for. */
+function putFurther(
+  directory: string,
+  first: Record<string, string>,
+  { form, name, connector }: FurtherConnector,
+): string {
+  const values = { ...first, ...connector, name };
+  const path = join(directory, `${name}.${form}`);
+  const text =
+    form === 'json'
+      ? JSON.stringify({ name, config: { 'connector.class': 'MilvusSink', ...values } }, null, 2)
+      : Object.entries({ 'connector.class': 'MilvusSink', ...values })
+          .map(([key, value]) => `${key}=${value}\n`)
+          .join('');
+  writeFileSync(path, text);
   return path;
 }
