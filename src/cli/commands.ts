@@ -42,7 +42,7 @@ export async function run(
 
 /** Each loads what it needs when it is called: --help and version start in milliseconds. */
 const LOADERS: Record<Command, () => Promise<RunCommand>> = {
-  run: async () => (await import('./run-command.ts')).default,
+  run: async () => (await import('./run.ts')).default,
   validate: async () => (await import('./validate.ts')).default,
   healthcheck: async () => (await import('./healthcheck.ts')).default,
   version: async () => (await import('./version.ts')).default,

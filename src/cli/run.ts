@@ -1,46 +1,31 @@
 // `milvus-sink run`: runs the worker in this process, until a signal or something that ends it.
 
+import { readConfiguration } from '../config/read.ts';
 import type { Configuration, ConnectorSettings } from '../config/settings.ts';
 import { RecordError, type SinkError } from '../errors.ts';
-import type { Logger } from '../observe/log.ts';
+import { createLogger, type Logger } from '../observe/log.ts';
 import { Profile } from '../observe/profile.ts';
 import { createWorker } from '../worker/worker.ts';
+import type { CommandLine } from './args.ts';
+import { checkClients } from './check-client.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { logStrayOutput } from './stray-output.ts';
+import type { Terminal } from './terminal.ts';
+import { COMMIT, VERSION } from './version.ts';
 
-export interface RunOptions {
-  configuration: Configuration;
-  log: Logger;
-  /** Writes text with its line end past the log. */
-  err: (text: string) => void;
-  version: string;
-  commit?: string;
-}
-
-/**
- * Runs the connectors until a signal or something that ends them.
- * @returns the process' exit code; the errors that ended connectors have been logged
- */
-export async function runSink({ configuration, log, err, version, commit }: RunOptions): Promise<ExitCode> {
-  logStrayOutput(globalThis, log);
-  const profile = new Profile(process.env.MILVUS_SINK_PROFILE === '1', () => performance.now());
-  for (const warning of configuration.warnings) log.warn(warning);
-  for (const note of configuration.notes) log.debug(note);
-  for (const settings of configuration.connectors) logSettings(settings, log);
-
-  const worker = await createWorker({ configuration, log, profile, version, commit });
-  if (worker.server) {
-    const { url } = worker.server;
-    log.info('health and metrics', { health: `${url}/healthz`, metrics: `${url}/metrics` });
-  }
-  const restoreSignals = stopOnSignals(worker, log);
-  const error = await worker.run();
-  restoreSignals();
-  const { user, system } = process.cpuUsage();
-  const report = profile.report((user + system) / 1000);
-  if (report) err(report + '\n');
-  log.info(lastWords(error));
-  return exitCodeOf(error);
+export default async function run(line: CommandLine, { err }: Terminal): Promise<ExitCode> {
+  const configuration = readConfiguration(line.files, line.set);
+  const { connectors, mask } = configuration;
+  // What librdkafka would refuse is refused before anything waits for Kafka.
+  await checkClients(connectors, mask);
+  const log = createLogger({
+    level: line.logLevel,
+    format: line.logFormat,
+    now: () => new Date(),
+    write: err,
+    mask,
+  });
+  return runWorker(configuration, log, err);
 }
 
 /** The last line of the log; after a bad record it says how one goes on. */
@@ -55,6 +40,37 @@ export function lastWords(error: SinkError | undefined): string {
 }
 
 // --- internal ---
+
+/**
+ * Runs the connectors until a signal or something that ends them.
+ * @param err writes text with its line end past the log
+ * @returns the process' exit code; the errors that ended connectors have been logged
+ */
+async function runWorker(
+  configuration: Configuration,
+  log: Logger,
+  err: (text: string) => void,
+): Promise<ExitCode> {
+  logStrayOutput(globalThis, log);
+  const profile = new Profile(process.env.MILVUS_SINK_PROFILE === '1', () => performance.now());
+  for (const warning of configuration.warnings) log.warn(warning);
+  for (const note of configuration.notes) log.debug(note);
+  for (const settings of configuration.connectors) logSettings(settings, log);
+
+  const worker = await createWorker({ configuration, log, profile, version: VERSION, commit: COMMIT });
+  if (worker.server) {
+    const { url } = worker.server;
+    log.info('health and metrics', { health: `${url}/healthz`, metrics: `${url}/metrics` });
+  }
+  const restoreSignals = stopOnSignals(worker, log);
+  const error = await worker.run();
+  restoreSignals();
+  const { user, system } = process.cpuUsage();
+  const report = profile.report((user + system) / 1000);
+  if (report) err(report + '\n');
+  log.info(lastWords(error));
+  return exitCodeOf(error);
+}
 
 function logSettings(settings: ConnectorSettings, log: Logger): void {
   const { milvus, batch } = settings;

@@ -12,11 +12,11 @@ import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
 import type { Waits } from '../observe/waits.ts';
 import { type Change, sleep } from '../wait.ts';
+import type { BatchStates } from './batch-states.ts';
 import type { Batch, Batcher } from './batcher.ts';
 import type { CollectionWatch } from './collection-watch.ts';
 import type { RowOwner, WritePlan } from './contract.ts';
 import { callEnd, type Deadlines } from './deadline.ts';
-import type { InFlight } from './in-flight.ts';
 import { Refusals, refusedRecord } from './refusals.ts';
 import type { ServerGrace } from './server-grace.ts';
 import type { ErrorsSettings } from './settings.ts';
@@ -28,7 +28,7 @@ export interface AttemptsOptions<R extends Row> {
   plan: WritePlan;
   owner: RowOwner<R>;
   batcher: Batcher<R>;
-  inFlight: InFlight<R>;
+  states: BatchStates<R>;
   watch: CollectionWatch;
   deadlines: Deadlines;
   grace: ServerGrace;
@@ -71,26 +71,26 @@ export class Attempts<R extends Row> {
    * @throws a defect only
    */
   async send(batch: Batch<R>): Promise<boolean> {
-    const { inFlight, grace, change, stop, profile, now } = this.options;
+    const { states, grace, change, stop, profile, now } = this.options;
     let encoded: { rows: R[]; body: Buffer } | undefined;
     let firstFailureAt: number | undefined;
     let whole = true;
     for (let attempt = 1; ; attempt++) {
-      if (!inFlight.withdraw(batch) || !inFlight.refresh(batch)) return false;
+      if (!states.withdraw(batch) || !states.refresh(batch)) return false;
       if (encoded?.rows !== batch.rows) {
         encoded = { rows: batch.rows, body: profile.time('encode', () => this.encode(batch.rows)) };
       }
       const cancel = new AbortController();
-      inFlight.sent(batch, cancel);
+      states.sent(batch, cancel);
       const outcome = await this.write(batch, encoded.body, cancel.signal);
-      inFlight.answered(batch);
+      states.answered(batch);
       if (outcome.ok) {
         this.acknowledge(batch, encoded.body.length, attempt > 1);
         return whole;
       }
       const { failure } = outcome;
       if (UNANSWERED.has(failure.label)) grace.unanswered();
-      const left = inFlight.withdraw(batch);
+      const left = states.withdraw(batch);
       change.announce(); // whoever waits for the answers to what is out
       if (stop.aborted) this.unansweredAtStop++;
       if (!left || this.stopped(batch)) return false;
@@ -108,7 +108,7 @@ export class Attempts<R extends Row> {
         case 'isolate':
         case 'reject': {
           const other = await this.refusedForTheSchema(batch);
-          if (!inFlight.withdraw(batch) || this.stopped(batch)) return false;
+          if (!states.withdraw(batch) || this.stopped(batch)) return false;
           if (other || batch.rows !== encoded.rows) break;
           if (verdict.action === 'isolate') {
             await this.isolate(batch, failure);
@@ -153,13 +153,13 @@ export class Attempts<R extends Row> {
   }
 
   private acknowledge(batch: Batch<R>, bytes: number, triedBefore: boolean): void {
-    const { owner, inFlight, events, waits, plan, profile, now } = this.options;
+    const { owner, states, events, waits, plan, profile, now } = this.options;
     const answeredAt = now();
     this.accepted = true;
     this.refusedSince = undefined;
     this.refusals.accepted();
     // Any answer will do, unless others still wait for theirs: a batch that was split or withdrawn gets none.
-    if (triedBefore || (!inFlight.anyWaiting && waits.waitingFor('Milvus')))
+    if (triedBefore || (!states.anyWaiting && waits.waitingFor('Milvus')))
       waits.end('milvus', 'Milvus', 'writes are acknowledged');
     events.written(plan.operation, {
       rows: batch.rows.length,
@@ -169,7 +169,7 @@ export class Attempts<R extends Row> {
     const superseded = batch.taken.length - batch.rows.length;
     if (superseded > 0) events.superseded(superseded);
     profile.time('ack', () => owner.acknowledged(batch.taken));
-    inFlight.over(batch, 'acknowledged');
+    states.over(batch, 'acknowledged');
   }
 
   private judge(failure: Failure, batch: Batch<R>, attempt: number, firstFailureAt: number): Verdict {
@@ -197,7 +197,7 @@ export class Attempts<R extends Row> {
     failure: Failure,
     verdict: Extract<Verdict, { action: 'retry' }>,
   ): Promise<boolean> {
-    const { batcher, inFlight, watch, events, waits, settings, stop, now } = this.options;
+    const { batcher, states, watch, events, waits, settings, stop, now } = this.options;
     events.retried(failure.label);
     if (verdict.describe && (await watch.look()) === 'changed') return !this.stopped(batch);
     if (!verdict.quiet) {
@@ -207,23 +207,23 @@ export class Attempts<R extends Row> {
       waits.begin('milvus', 'Milvus', failure.reason + ends, { rows: batch.rows.length });
     }
     batcher.failed(batch, verdict.signal, now());
-    inFlight.wait(batch);
-    if (!inFlight.withdraw(batch)) return false;
+    states.wait(batch);
+    if (!states.withdraw(batch)) return false;
     await sleep(verdict.pauseMs, stop);
     // A collection that was away may be another one now, and take what it should not be sent.
     if (verdict.describe && !stop.aborted) await watch.look();
-    return inFlight.waited(batch) && !this.stopped(batch);
+    return states.waited(batch) && !this.stopped(batch);
   }
 
   private shrink(batch: Batch<R>, bytes: number, failure: Failure): void {
-    const { batcher, inFlight, events, log, now } = this.options;
+    const { batcher, states, events, log, now } = this.options;
     events.retried(failure.label);
     log.warn('Milvus takes no request of this size: batches become smaller', {
       bytes,
       rows: batch.rows.length,
     });
     batcher.split(batch, now());
-    inFlight.over(batch, 'divided');
+    states.over(batch, 'divided');
   }
 
   /**
@@ -231,10 +231,10 @@ export class Attempts<R extends Row> {
    * a request is refused, and once more before a row is blamed: an outage may lie in between.
    */
   private async refusedForTheSchema(batch: Batch<R>): Promise<boolean> {
-    const { inFlight, watch } = this.options;
-    if (inFlight.stale(batch)) return true;
+    const { states, watch } = this.options;
+    if (states.stale(batch)) return true;
     if (batch.isolated && batch.rows.length > 1) return false;
-    return (await watch.look()) === 'changed' || inFlight.stale(batch);
+    return (await watch.look()) === 'changed' || states.stale(batch);
   }
 
   /**
@@ -242,7 +242,7 @@ export class Attempts<R extends Row> {
    * again. One bad row among n costs about 2 log2(n) requests.
    */
   private async isolate(batch: Batch<R>, failure: Failure): Promise<void> {
-    const { batcher, inFlight, events, log } = this.options;
+    const { batcher, states, events, log } = this.options;
     events.retried(failure.label);
     const fields = { rows: batch.rows.length, reason: failure.reason };
     const message = 'Milvus refuses a request for its content: it is halved until the bad row stands alone';
@@ -250,14 +250,14 @@ export class Attempts<R extends Row> {
     else log.warn(message, fields);
     this.halvingLogged = true;
     const [first, second] = batcher.halve(batch);
-    inFlight.halved(batch, first, second);
+    states.halved(batch, first, second);
     const suspects = second.rows;
     const clean = await this.send(first);
-    if (!inFlight.waited(second)) return; // its partitions went
+    if (!states.waited(second)) return; // its partitions went
     batcher.resume(second);
     if (this.stopped(second)) return;
     // What was refused is in the second half then, unless that has changed meanwhile.
-    if (clean && suspects.length > 1 && second.rows === suspects && !inFlight.stale(second))
+    if (clean && suspects.length > 1 && second.rows === suspects && !states.stale(second))
       await this.isolate(second, failure);
     else await this.send(second);
   }
@@ -267,7 +267,7 @@ export class Attempts<R extends Row> {
    * @returns false when nothing is left to send
    */
   private reject(batch: Batch<R>, failure: Failure): boolean {
-    const { owner, batcher, inFlight } = this.options;
+    const { owner, batcher, states } = this.options;
     const culprit = batch.rows[0]!;
     owner.rejected(culprit, refusedRecord(culprit.record, failure));
     batcher.replace(
@@ -279,7 +279,7 @@ export class Attempts<R extends Row> {
       this.abandon(batch, tooMany);
       return false;
     }
-    return inFlight.hasRows(batch);
+    return states.hasRows(batch);
   }
 
   /** A look at the collection says more about its absence than a write's refusal: which ones there are instead. */
@@ -291,13 +291,13 @@ export class Attempts<R extends Row> {
   /** The batch stays undone; the connector ends. */
   private abandon(batch: Batch<R>, error: SinkError): void {
     this.options.onFailure(error);
-    this.options.inFlight.over(batch, 'abandoned');
+    this.options.states.over(batch, 'abandoned');
   }
 
   /** True, and the batch is over with its rows undone, when nothing more may be sent. */
   private stopped(batch: Batch<R>): boolean {
     if (!this.options.stop.aborted) return false;
-    this.options.inFlight.over(batch, 'abandoned');
+    this.options.states.over(batch, 'abandoned');
     return true;
   }
 }

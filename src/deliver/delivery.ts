@@ -13,13 +13,13 @@ import type { Profile } from '../observe/profile.ts';
 import type { Waits } from '../observe/waits.ts';
 import { Change, sleep } from '../wait.ts';
 import { Attempts } from './attempts.ts';
+import { BatchStates } from './batch-states.ts';
 import { Batcher } from './batcher.ts';
 import type { Budget } from './budget.ts';
 import { CollectionWatch } from './collection-watch.ts';
 import type { BatchEnd, RowOwner, WritePlan } from './contract.ts';
 import { Deadlines } from './deadline.ts';
 import { handOverTimes } from './hand-over.ts';
-import { InFlight } from './in-flight.ts';
 import { SERVER_GRACE_MS, ServerGrace } from './server-grace.ts';
 import type { BatchSettings, ErrorsSettings } from './settings.ts';
 
@@ -53,7 +53,7 @@ export class Delivery<R extends Row> {
   /** Announced when a request is answered, and when a batch is over. */
   readonly change: Change;
   private readonly batcher: Batcher<R>;
-  private readonly inFlight: InFlight<R>;
+  private readonly states: BatchStates<R>;
   private readonly attempts: Attempts<R>;
   private readonly watch: CollectionWatch;
   private readonly deadlines: Deadlines;
@@ -82,11 +82,11 @@ export class Delivery<R extends Row> {
       use: schema => this.use(schema),
     });
     const { batcher, watch, deadlines, grace, change } = this;
-    this.inFlight = new InFlight({ ...options, batcher, change, onOver: end => this.batchOver(end) });
+    this.states = new BatchStates({ ...options, batcher, change, onOver: end => this.batchOver(end) });
     this.attempts = new Attempts({
       ...options,
       ...{ batcher, watch, deadlines, grace, change },
-      inFlight: this.inFlight,
+      states: this.states,
       stop: this.stopping.signal,
       onFailure: error => this.fail(error),
     });
@@ -124,13 +124,13 @@ export class Delivery<R extends Row> {
   async release(lost: boolean): Promise<boolean> {
     const { owner, log } = this.options;
     owner.dropped(this.batcher.drop(row => owner.gone(row)));
-    this.inFlight.release();
+    this.states.release();
     const answered = await this.change.until(
-      () => this.inFlight.requestsOfGone().length === 0,
+      () => this.states.requestsOfGone().length === 0,
       lost ? 0 : this.answersMs,
     );
     if (!answered) {
-      const requests = this.inFlight.requestsOfGone();
+      const requests = this.states.requestsOfGone();
       for (const request of requests) request.abort();
       this.grace.unanswered();
       log.warn('requests for partitions that went were cancelled: their records will be read again', {
@@ -149,14 +149,14 @@ export class Delivery<R extends Row> {
    */
   async stop(mode: StopMode, flushMs: number): Promise<boolean> {
     const { log, budget } = this.options;
-    const idle = () => this.inFlight.none;
+    const idle = () => this.states.none;
     if (mode === 'flush') await this.change.until(() => idle() && this.batcher.waitingRows === 0, flushMs);
     this.stopping.abort(); // also the pauses before tries that will not be made
     clearTimeout(this.timer);
     budget.stopWaiting(this.wake);
-    if (mode === 'abandon') this.inFlight.cancelAll();
-    else if (this.inFlight.requestsOut > 0) {
-      const fields = { requests: this.inFlight.requestsOut, at_most_ms: this.requestTimeoutMs };
+    if (mode === 'abandon') this.states.cancelAll();
+    else if (this.states.requestsOut > 0) {
+      const fields = { requests: this.states.requestsOut, at_most_ms: this.requestTimeoutMs };
       log.debug('waiting for the answers to what is in flight', fields);
     }
     await this.change.until(idle, this.requestTimeoutMs + SERVER_GRACE_MS);
@@ -173,7 +173,7 @@ export class Delivery<R extends Row> {
     for (;;) {
       const batch = this.batcher.next(now());
       if (!batch) break;
-      this.inFlight.begin(batch);
+      this.states.begin(batch);
       this.attempts.send(batch).catch(error => this.defect(error));
     }
     if (this.batcher.waitingRows > 0 && !budget.mayRequest) budget.waitForRequest(this.wake);
@@ -195,7 +195,7 @@ export class Delivery<R extends Row> {
 
   private batchOver(end: BatchEnd): void {
     this.pump();
-    if (end === 'withdrawn' && this.inFlight.none) void this.lookForMilvus();
+    if (end === 'withdrawn' && this.states.none) void this.lookForMilvus();
   }
 
   private fail(error: SinkError): void {
@@ -205,7 +205,7 @@ export class Delivery<R extends Row> {
 
   /** A stop does not wait for batches that nobody looks after any more. */
   private defect(thrown: unknown): void {
-    this.inFlight.forgetUnsent();
+    this.states.forgetUnsent();
     this.fail(internalError(thrown));
   }
 
@@ -213,7 +213,7 @@ export class Delivery<R extends Row> {
   private async lookForMilvus(): Promise<void> {
     const { connection, waits, random, now } = this.options;
     const stop = this.stopping.signal;
-    for (let attempt = 1; waits.waitingFor('Milvus') && this.inFlight.none && !stop.aborted; attempt++) {
+    for (let attempt = 1; waits.waitingFor('Milvus') && this.states.none && !stop.aborted; attempt++) {
       try {
         await connection.ping();
         this.deadlines.heard(now());
@@ -230,7 +230,7 @@ export class Delivery<R extends Row> {
     plan.use(schema);
     log.info(`collection ${schema.collection} has changed: its schema was read again`);
     this.batcher.replaceWaiting(row => owner.remap(row));
-    this.inFlight.refreshWaiting();
+    this.states.refreshWaiting();
   }
 }
 

@@ -3,7 +3,7 @@
 import { SinkError } from '../errors.ts';
 import { type CreateClient, makeClient } from './client.ts';
 import { plainReason, withErrorCode } from './event-error.ts';
-import { classifyKafkaError, failureContext, type KafkaErrorLike } from './failure.ts';
+import { classifyKafkaError, failureContext } from './failure.ts';
 import type { ConsumerSettings } from './properties.ts';
 import { askCommitted, askMetadata } from './questions.ts';
 import type { RdConsumer, RdError, RdMetadata } from './rdkafka.ts';
@@ -50,7 +50,7 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
       committed: committed.filter(({ offset }) => offset !== undefined && offset >= 0).length,
     };
   } catch (error) {
-    throw trouble.explain(error as KafkaErrorLike);
+    throw trouble.explain(error as RdError);
   } finally {
     await new Promise<void>(resolve => client.disconnect(resolve));
   }
@@ -61,7 +61,7 @@ export async function checkKafka(options: CheckKafkaOptions): Promise<KafkaRepor
 /** Collects what librdkafka reports beside its answers: only its events tell a refusal, only its log the reason in full. */
 function listen(client: RdConsumer, settings: ConsumerSettings) {
   const context = failureContext(settings, false);
-  const events: KafkaErrorLike[] = [];
+  const events: RdError[] = [];
   const reasons = new Set<string>();
   client.on('event.log', (event: { fac: string; message: string }) => {
     if (event.fac === 'FAIL') reasons.add(plainReason(event.message));
@@ -69,7 +69,7 @@ function listen(client: RdConsumer, settings: ConsumerSettings) {
   client.on('event.error', (error: RdError) => events.push(withErrorCode(error)));
   return {
     /** The most telling of an error and the events around it. */
-    explain(error: KafkaErrorLike): SinkError {
+    explain(error: RdError): SinkError {
       const found = reasons.size > 0 ? [...reasons].join('; ') : error.message;
       for (const { code } of [error, ...events]) {
         const verdict = classifyKafkaError({ code, message: found }, context);

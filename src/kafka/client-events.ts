@@ -2,19 +2,18 @@
 import type { Logger } from '../observe/log.ts';
 import { LogLimit } from '../observe/log-limit.ts';
 import { type ClientLogEvent, clientLogLine, fatalLogError } from './client-log.ts';
-import { CODE } from './codes.ts';
 import { plainReason, withErrorCode } from './event-error.ts';
-import type { KafkaErrorLike } from './failure.ts';
 import { askWatermarks } from './questions.ts';
 import type { RdConsumer, RdError, TopicPartition } from './rdkafka.ts';
+import { CODE } from './rdkafka.ts';
 import type { PartitionState } from './stalled.ts';
 import { readStatistics } from './statistics.ts';
 
 export interface ClientEventHooks {
   /** Errors that belong to no call. */
-  error(error: KafkaErrorLike): void;
+  error(error: RdError): void;
   /** Once: the client is dead, and others may have its partitions. With the cause's code. */
-  fatal(error: KafkaErrorLike): void;
+  fatal(error: RdError): void;
   /** Every few seconds: the partitions that the client knows. */
   states(partitions: PartitionState[]): void;
 }
@@ -53,7 +52,7 @@ export class ClientEvents {
   }
 
   /** The error with the reason that the log has for it. */
-  explain(error: KafkaErrorLike): KafkaErrorLike {
+  explain(error: RdError): RdError {
     return this.reason && CONNECTION_ERRORS.has(error.code)
       ? { code: error.code, message: this.reason }
       : error;
@@ -86,7 +85,7 @@ export class ClientEvents {
     else this.options.hooks.states(partitions);
   }
 
-  private die(error: KafkaErrorLike): void {
+  private die(error: RdError): void {
     if (this.dead) return;
     this.dead = true;
     this.options.hooks.fatal(error);

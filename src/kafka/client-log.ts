@@ -1,9 +1,8 @@
 // librdkafka's log lines: which of them are for a person, and which one says that the client is dead.
 
-import { CODE } from './codes.ts';
 import { type ErrorModule, plainReason, withErrorCode } from './event-error.ts';
-import type { KafkaErrorLike } from './failure.ts';
-import type { TopicPartition } from './rdkafka.ts';
+import type { RdError, TopicPartition } from './rdkafka.ts';
+import { CODE } from './rdkafka.ts';
 
 /** An `event.log` of the client. */
 export interface ClientLogEvent {
@@ -44,7 +43,7 @@ export function clientLogLine(event: ClientLogEvent, connected: boolean): Client
 export function fatalLogError(
   { fac, message }: ClientLogEvent,
   module?: () => ErrorModule,
-): KafkaErrorLike | undefined {
+): RdError | undefined {
   if (fac !== 'FATAL') return undefined;
   const text = plainReason(message).replace(/^Fatal error: /, '');
   const { code } = withErrorCode({ code: CODE.UNKNOWN, message: text }, module);

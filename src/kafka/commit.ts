@@ -1,13 +1,12 @@
 // One commit on its way to the group's coordinator: the package says only that it is queued, the answer comes apart.
 import { internalError } from '../errors.ts';
-import { CODE } from './codes.ts';
-import type { KafkaErrorLike } from './failure.ts';
 import type { TopicPartitionOffset } from './offsets.ts';
-import type { RdOffset, TopicPartition } from './rdkafka.ts';
+import type { RdError, RdOffset, TopicPartition } from './rdkafka.ts';
+import { CODE } from './rdkafka.ts';
 
 /** What became of one partition's commit; without `error` the group's coordinator has stored it. */
 export interface CommitResult extends TopicPartitionOffset {
-  error?: KafkaErrorLike;
+  error?: RdError;
 }
 
 export class Commits {
@@ -22,8 +21,8 @@ export class Commits {
    */
   async send(
     offsets: readonly TopicPartitionOffset[],
-    queue: (refused: (error: KafkaErrorLike) => void) => void,
-  ): Promise<KafkaErrorLike | undefined> {
+    queue: (refused: (error: RdError) => void) => void,
+  ): Promise<RdError | undefined> {
     if (this.outstanding) throw internalError(new Error('a commit beside another'));
     if (this.ended) return CLOSED;
     try {
@@ -37,7 +36,7 @@ export class Commits {
   }
 
   /** An answer of the coordinator (`offset_commit_cb`); one to a commit that nobody waits for any more is ignored. */
-  answered(error: KafkaErrorLike | undefined, offsets: readonly RdOffset[]): void {
+  answered(error: RdError | undefined, offsets: readonly RdOffset[]): void {
     const { outstanding } = this;
     if (!outstanding || outstanding.asked.size !== offsets.length) return;
     if (offsets.every(o => outstanding.asked.get(key(o)) === o.offset)) outstanding.answer(error);
@@ -56,7 +55,7 @@ export class Commits {
  */
 export function commitResults(
   offsets: readonly TopicPartitionOffset[],
-  error: KafkaErrorLike,
+  error: RdError,
   stored: readonly RdOffset[],
 ): CommitResult[] {
   const there = byPartition(stored);
@@ -67,7 +66,7 @@ export function commitResults(
 
 interface Outstanding {
   asked: ReadonlyMap<string, number | undefined>;
-  answer(error: KafkaErrorLike | undefined): void;
+  answer(error: RdError | undefined): void;
 }
 
 function key({ topic, partition }: TopicPartition): string {
@@ -78,4 +77,4 @@ function byPartition(offsets: readonly RdOffset[]): Map<string, number | undefin
   return new Map(offsets.map(o => [key(o), o.offset]));
 }
 
-const CLOSED: KafkaErrorLike = { code: CODE.DESTROY, message: 'the consumer was closed before the answer' };
+const CLOSED: RdError = { code: CODE.DESTROY, message: 'the consumer was closed before the answer' };

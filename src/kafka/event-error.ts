@@ -1,7 +1,7 @@
 // The client's error events carry a text and no code (always -1): this finds the code by librdkafka's own texts.
 
-import { CODE } from './codes.ts';
-import type { KafkaErrorLike } from './failure.ts';
+import type { RdError } from './rdkafka.ts';
+import { CODE } from './rdkafka.ts';
 
 /** The package's error module, of which its index shows only the codes. */
 export interface ErrorModule {
@@ -15,10 +15,7 @@ export interface ErrorModule {
  * @param error as the event brings it; one that has a code already is returned as it is
  * @returns the same text with librdkafka's code (rdkafka.h rd_kafka_resp_err_t), or -1 when no code has this text
  */
-export function withErrorCode(
-  error: KafkaErrorLike,
-  module: () => ErrorModule = errorModule,
-): KafkaErrorLike {
+export function withErrorCode(error: RdError, module: () => ErrorModule = errorModule): RdError {
   if (error.code !== CODE.UNKNOWN) return error;
   codes ??= codesByText(module());
   const code = codes.get(plain(error.message));

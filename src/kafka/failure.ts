@@ -2,12 +2,7 @@
 // Codes are those of rdkafka.h (rd_kafka_resp_err_t): negative ones are librdkafka's own, positive ones the broker's.
 import { type ErrorCode, SinkError } from '../errors.ts';
 import type { ConsumerSettings } from './properties.ts';
-
-/** An error as the official client reports it. */
-export interface KafkaErrorLike {
-  code: number;
-  message: string;
-}
+import type { RdError } from './rdkafka.ts';
 
 /**
  * - `ignored`: the normal course of a group's and a partition's life
@@ -48,7 +43,7 @@ export function failureContext(settings: ConsumerSettings, everConnected: boolea
  * nobody thought of is not silent.
  * @param error from an event, a callback or a poll
  */
-export function classifyKafkaError(error: KafkaErrorLike, context: FailureContext): KafkaVerdict {
+export function classifyKafkaError(error: RdError, context: FailureContext): KafkaVerdict {
   const rule = RULES.get(error.code) ?? UNKNOWN;
   switch (rule.kind) {
     case 'refused':
@@ -69,7 +64,7 @@ export function classifyKafkaError(error: KafkaErrorLike, context: FailureContex
  * A fatal error of librdkafka: its client does nothing any more.
  * @param error with the code of the cause (rd_kafka_fatal_error), not ERR__FATAL, where that is known
  */
-export function fatalKafkaError(error: KafkaErrorLike, context: FailureContext): SinkError {
+export function fatalKafkaError(error: RdError, context: FailureContext): SinkError {
   const rule = RULES.get(error.code);
   return refusal(rule?.kind === 'refused' ? rule : FATAL, error, context);
 }
@@ -96,7 +91,7 @@ interface Refusal {
   later?: string;
 }
 
-function refusal({ errorCode, summary, fix }: Refusal, error: KafkaErrorLike, context: FailureContext) {
+function refusal({ errorCode, summary, fix }: Refusal, error: RdError, context: FailureContext) {
   return new SinkError(errorCode, fill(summary, error, context), {
     where: context.where,
     found: error.message,
@@ -104,7 +99,7 @@ function refusal({ errorCode, summary, fix }: Refusal, error: KafkaErrorLike, co
   });
 }
 
-function fill(text: string, { message, code }: KafkaErrorLike, { topics, groupId }: FailureContext): string {
+function fill(text: string, { message, code }: RdError, { topics, groupId }: FailureContext): string {
   const values: Record<string, string | number> = { message, code, topics, group: groupId };
   return text.replace(/\{(message|code|topics|group)\}/g, (_, name: string) => String(values[name]));
 }

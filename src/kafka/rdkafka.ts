@@ -6,6 +6,7 @@ export interface TopicPartition {
   partition: number;
 }
 
+/** An error as the official client reports it. */
 export interface RdError {
   code: number;
   message: string;
@@ -75,3 +76,18 @@ export interface RdMetadata {
   brokers: Array<{ id: number; host: string; port: number }>;
   topics: Array<{ name: string; partitions: Array<{ id: number; leader: number }> }>;
 }
+
+/** Error codes that have a name in our code (rdkafka.h rd_kafka_resp_err_t); what each means is in failure.ts. */
+export const CODE = {
+  ALL_BROKERS_DOWN: -187,
+  ASSIGN_PARTITIONS: -175,
+  AUTHENTICATION: -169,
+  AUTO_OFFSET_RESET: -140,
+  DESTROY: -197,
+  FATAL: -150,
+  SSL: -181,
+  TIMED_OUT: -185,
+  TRANSPORT: -195,
+  /** Also where the package has lost the code. */
+  UNKNOWN: -1,
+} as const;

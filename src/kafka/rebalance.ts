@@ -1,7 +1,7 @@
 // A rebalance, one step after the other: librdkafka waits with it until (un)assign is called, and always gets its call.
 import { internalError, SinkError } from '../errors.ts';
-import { CODE } from './codes.ts';
 import type { RdConsumer, RdError, TopicPartition } from './rdkafka.ts';
+import { CODE } from './rdkafka.ts';
 
 export interface RebalanceHooks {
   assigned(partitions: TopicPartition[]): void;

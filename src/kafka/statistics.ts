@@ -1,13 +1,13 @@
 // librdkafka's statistics (its STATISTICS.md): the state that it is in, whatever became of the errors on the way to it.
 import { type ErrorModule, errorCodeOf } from './event-error.ts';
-import type { KafkaErrorLike } from './failure.ts';
+import type { RdError } from './rdkafka.ts';
 import type { PartitionState } from './stalled.ts';
 
 export interface ClientStatistics {
   /** All that the client knows, not only those that are assigned. */
   partitions: PartitionState[];
   /** Once a fatal error has been raised: the cause. */
-  fatal?: KafkaErrorLike;
+  fatal?: RdError;
 }
 
 /** @param json the text of an `event.stats` */

@@ -1,8 +1,9 @@
 // Moves the group's offsets after the acknowledgements: one commit at a time, and done only when Kafka has stored it.
 
 import type { CommitResult } from '../kafka/commit.ts';
-import { isGroupMoving, type KafkaErrorLike } from '../kafka/failure.ts';
+import { isGroupMoving } from '../kafka/failure.ts';
 import type { PartitionOffsets, TopicPartitionOffset } from '../kafka/offsets.ts';
+import type { RdError } from '../kafka/rdkafka.ts';
 import type { Logger } from '../observe/log.ts';
 import { LogLimit } from '../observe/log-limit.ts';
 
@@ -19,7 +20,7 @@ export interface CommitterOptions {
   /** Kafka has stored the offset. */
   stored(partition: Committable, offset: number): void;
   /** A commit failed for another reason than a group that moves. */
-  failed(error: KafkaErrorLike): void;
+  failed(error: RdError): void;
   log: Logger;
   /** Monotonic ms. */
   now: () => number;
@@ -65,7 +66,7 @@ export class Committer {
     const moves = dirty(partitions());
     if (moves.length === 0) return;
     const asked = moves.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
-    const results = await this.options.send(asked).catch((error: KafkaErrorLike): CommitResult[] => {
+    const results = await this.options.send(asked).catch((error: RdError): CommitResult[] => {
       if (typeof error.code !== 'number') throw error;
       return asked.map(offset => ({ ...offset, error }));
     });

@@ -1,17 +1,16 @@
 // What Kafka's errors and silences lead to: a line in the log, a wait that has a name, or the sink's end.
 import type { ConnectorSettings } from '../config/settings.ts';
 import type { SinkError } from '../errors.ts';
-import { CODE } from '../kafka/codes.ts';
 import type { KafkaConsumer } from '../kafka/consumer.ts';
 import {
   classifyKafkaError,
   type FailureContext,
   failureContext,
   fatalKafkaError,
-  type KafkaErrorLike,
 } from '../kafka/failure.ts';
 import type { ConsumerSettings } from '../kafka/properties.ts';
 import type { TopicPartition } from '../kafka/rdkafka.ts';
+import { CODE, type RdError } from '../kafka/rdkafka.ts';
 import { type PartitionState, StallWatch } from '../kafka/stalled.ts';
 import type { Logger } from '../observe/log.ts';
 import { LogLimit } from '../observe/log-limit.ts';
@@ -72,7 +71,7 @@ export class KafkaTrouble {
   }
 
   /** An error of a call or an event. `failedToConnect`: of a try to reach a broker at all. */
-  error(error: KafkaErrorLike, failedToConnect = false): void {
+  error(error: RdError, failedToConnect = false): void {
     const { waits, log, onFatal } = this.options;
     const verdict = classifyKafkaError(error, this.context());
     if (verdict.kind === 'refused') onFatal(verdict.error);
@@ -86,7 +85,7 @@ export class KafkaTrouble {
   }
 
   /** The client is dead. */
-  fatal(error: KafkaErrorLike): void {
+  fatal(error: RdError): void {
     this.options.onFatal(fatalKafkaError(error, this.context()));
   }
 

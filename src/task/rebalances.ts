@@ -1,8 +1,7 @@
 // Partitions come and go: what the task begins with when it gets one, and what it finishes before it gives one up.
 import type { KafkaConsumer } from '../kafka/consumer.ts';
-import type { KafkaErrorLike } from '../kafka/failure.ts';
 import type { OffsetTracker, PartitionOffsets } from '../kafka/offsets.ts';
-import type { TopicPartition } from '../kafka/rdkafka.ts';
+import type { RdError, TopicPartition } from '../kafka/rdkafka.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Waits } from '../observe/waits.ts';
@@ -70,7 +69,7 @@ export class TaskRebalances {
         offsets.commit(offset);
       }
     } catch (error) {
-      log.debug(`the committed offsets are not known yet: ${(error as KafkaErrorLike).message}`);
+      log.debug(`the committed offsets are not known yet: ${(error as RdError).message}`);
     }
   }
 }

@@ -5,9 +5,9 @@ import type { Budget } from '../deliver/budget.ts';
 import type { StopMode } from '../deliver/delivery.ts';
 import { internalError, SinkError } from '../errors.ts';
 import { type ConsumerOptions, KafkaConsumer } from '../kafka/consumer.ts';
-import type { KafkaErrorLike } from '../kafka/failure.ts';
 import { OffsetTracker, type TopicPartitionOffset } from '../kafka/offsets.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
+import type { RdError } from '../kafka/rdkafka.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
@@ -100,7 +100,7 @@ export class ConsumerTask implements Task {
     try {
       this.consumer.subscribe(topics);
     } catch (error) {
-      this.trouble.error(error as KafkaErrorLike);
+      this.trouble.error(error as RdError);
     }
   }
 
@@ -121,7 +121,7 @@ export class ConsumerTask implements Task {
         return;
       } catch (error) {
         if (error instanceof SinkError) return onFatal(error);
-        this.trouble.error(error as KafkaErrorLike, true);
+        this.trouble.error(error as RdError, true);
         await sleep(RECONNECT_PAUSE_MS, stop);
       }
     }
@@ -243,7 +243,7 @@ export class ConsumerTask implements Task {
       return await consumer.poll(max);
     } catch (error) {
       if (!('code' in (error as object))) throw error;
-      this.trouble.error(error as KafkaErrorLike);
+      this.trouble.error(error as RdError);
       await sleep(POLL_ERROR_PAUSE_MS, this.options.stop);
       return [];
     }

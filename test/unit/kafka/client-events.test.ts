@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test';
 import { EventEmitter } from 'node:events';
 import { ClientEvents } from '../../../src/kafka/client-events.ts';
-import type { KafkaErrorLike } from '../../../src/kafka/failure.ts';
-import type { RdConsumer } from '../../../src/kafka/rdkafka.ts';
+import type { RdConsumer, RdError } from '../../../src/kafka/rdkafka.ts';
 import type { PartitionState } from '../../../src/kafka/stalled.ts';
 import { createLogger } from '../../../src/observe/log.ts';
 
@@ -13,8 +12,8 @@ function listening(marks?: { lowOffset: number; highOffset: number }) {
       marks ? cb(null, marks) : cb({ code: -195, message: 'no leader' }),
   });
   const heard = {
-    errors: [] as KafkaErrorLike[],
-    fatal: [] as KafkaErrorLike[],
+    errors: [] as RdError[],
+    fatal: [] as RdError[],
     states: [] as PartitionState[][],
     lines: [] as string[],
   };

@@ -4,7 +4,7 @@ import type { Change } from '../wait.ts';
 import type { Batch, Batcher } from './batcher.ts';
 import type { BatchEnd, RowOwner, WritePlan } from './contract.ts';
 
-export interface InFlightOptions<R extends Row> {
+export interface BatchStatesOptions<R extends Row> {
   batcher: Batcher<R>;
   owner: RowOwner<R>;
   plan: WritePlan;
@@ -16,7 +16,7 @@ export interface InFlightOptions<R extends Row> {
   onOver: (end: BatchEnd) => void;
 }
 
-export class InFlight<R extends Row> {
+export class BatchStates<R extends Row> {
   private readonly batches = new Set<Batch<R>>();
   /** Those of them that no request is out for. */
   private readonly waiting = new Set<Batch<R>>();
@@ -25,7 +25,7 @@ export class InFlight<R extends Row> {
   /** Partitions have gone since the start: rows of theirs may be among those in flight. */
   private released = false;
 
-  constructor(private readonly options: InFlightOptions<R>) {}
+  constructor(private readonly options: BatchStatesOptions<R>) {}
 
   get none(): boolean {
     return this.batches.size === 0;
