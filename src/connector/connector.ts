@@ -6,6 +6,7 @@ import { internalError, RecordError, SinkError } from '../errors.ts';
 import type { ConsumerOptions } from '../kafka/consumer.ts';
 import { discoverTopics } from '../kafka/discovery.ts';
 import { topicFilter } from '../kafka/topics.ts';
+import { FieldNotes } from '../map/field-notes.ts';
 import type { MilvusConnection } from '../milvus/client/connection.ts';
 import type { ConnectorEvents } from '../observe/events.ts';
 import { Health } from '../observe/health.ts';
@@ -63,6 +64,7 @@ export class SinkConnector implements Connector {
       maxRequests: settings.batch.maxInFlight,
       now,
     });
+    const fieldNotes = new FieldNotes(log);
     const counted = this.progress.counting(events);
     this.tasks = Array.from(
       { length: settings.tasksMax },
@@ -72,6 +74,7 @@ export class SinkConnector implements Connector {
           id,
           events: counted,
           budget: this.budget,
+          fieldNotes,
           waits: this.board.waits(),
           stop: this.stopping.signal,
           onFatal: error => this.end(error),

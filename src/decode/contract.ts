@@ -34,6 +34,11 @@ export interface ValueConverter {
    * in the row that `decode` gave.
    */
   decodeExact(record: KafkaRecord, precision: Exclude<Precision, 'nearest'>): Decoded;
+  /**
+   * Says more of an error that a later stage found in what this converter gave, where its own options may be the cause.
+   * @returns the error to be used instead
+   */
+  explain?(error: RecordError, decoded: Decoded): RecordError;
 }
 
 /** One that asks nobody. */

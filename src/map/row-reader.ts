@@ -1,6 +1,5 @@
 // From a record to its row, or to what becomes of a record that has none; and how rows are written as it is now.
 import type { Decoded, KeyConverter, ValueConverter } from '../decode/contract.ts';
-import { withEnvelopeHint } from '../decode/json/envelope-hint.ts';
 import { place, RecordError, SinkError } from '../errors.ts';
 import type { MilvusSettings } from '../milvus/client/settings.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
@@ -13,6 +12,7 @@ import { type Outcome, type RecordBatch, TOMBSTONE } from '../record/contract.ts
 import { NEEDS_EXACT, NEEDS_SOURCES, type NeedsMore } from '../record/decoded.ts';
 import type { KafkaRecord } from '../record/record.ts';
 import type { BatchReader } from './contract.ts';
+import type { FieldNotes } from './field-notes.ts';
 import { chooseInsertMode } from './insert-mode.ts';
 import type { Row } from './row.ts';
 import { createRowMapper, type DropReason, type RowMapper } from './row-mapper.ts';
@@ -26,6 +26,8 @@ export interface RowReaderOptions {
   valueConverter: ValueConverter;
   keyConverter: KeyConverter;
   events: TaskEvents;
+  /** Shared by the tasks of the connector. */
+  fieldNotes: FieldNotes;
   log: Logger;
   profile: Profile;
 }
@@ -34,7 +36,6 @@ export class RowReader implements BatchReader {
   private collection!: CollectionSchema;
   private mapper!: RowMapper;
   private mode: WriteOperation;
-  private readonly said = new Set<string>();
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
   constructor(private readonly options: RowReaderOptions) {
@@ -85,7 +86,10 @@ export class RowReader implements BatchReader {
     for (const field of schema.fields) {
       if (unwritten.get(field.name) !== 'unwritable') continue;
       const rest = field.hasDefault ? 'every row gets its default' : 'it is null in every row';
-      this.sayOnce(field.name, `its type ${typeName(field)} is not written by this version: ${rest}`);
+      this.options.fieldNotes.warnOnce(
+        field.name,
+        `its type ${typeName(field)} is not written by this version: ${rest}`,
+      );
     }
   }
 
@@ -121,7 +125,7 @@ export class RowReader implements BatchReader {
       return typeof row === 'symbol' ? this.toExactRow(record, row) : row;
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      return withEnvelopeHint(error, decoded);
+      return this.options.valueConverter.explain?.(error, decoded) ?? error;
     }
   }
 
@@ -144,14 +148,6 @@ export class RowReader implements BatchReader {
       reason === 'generated'
         ? 'it is filled by the server'
         : `collection ${this.collection.collection} lacks it`;
-    this.sayOnce(field, `${why}: dropped from every record`);
-  }
-
-  private sayOnce(field: string, what: string): void {
-    if (this.said.has(field) || this.said.size >= MAX_FIELDS_SAID) return;
-    this.said.add(field);
-    this.options.log.warn(`field ${JSON.stringify(field)}: ${what}`);
+    this.options.fieldNotes.warnOnce(field, `${why}: dropped from every record`);
   }
 }
-
-const MAX_FIELDS_SAID = 1000;

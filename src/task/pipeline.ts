@@ -6,6 +6,7 @@ import type { Budget } from '../deliver/budget.ts';
 import { Delivery, type StopMode } from '../deliver/delivery.ts';
 import { RecordError, type SinkError } from '../errors.ts';
 import type { OffsetTracker, PartitionOffsets } from '../kafka/offsets.ts';
+import type { FieldNotes } from '../map/field-notes.ts';
 import type { Row } from '../map/row.ts';
 import { RowReader } from '../map/row-reader.ts';
 import type { TaskEvents } from '../observe/events.ts';
@@ -23,6 +24,7 @@ export interface PipelineOptions extends TaskTarget {
   valueConverter: ValueConverter;
   keyConverter: KeyConverter;
   budget: Budget;
+  fieldNotes: FieldNotes;
   events: TaskEvents;
   waits: Waits;
   log: Logger;

@@ -8,6 +8,7 @@ import { type ConsumerOptions, KafkaConsumer } from '../kafka/consumer.ts';
 import { OffsetTracker, type TopicPartitionOffset } from '../kafka/offsets.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
 import type { RdError } from '../kafka/rdkafka.ts';
+import type { FieldNotes } from '../map/field-notes.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
@@ -29,6 +30,7 @@ export interface TaskOptions {
   settings: ConnectorSettings;
   createClient: ConsumerOptions['create'];
   budget: Budget;
+  fieldNotes: FieldNotes;
   events: TaskEvents;
   waits: Waits;
   log: Logger;

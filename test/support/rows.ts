@@ -2,6 +2,7 @@
 
 import { createValueConverter } from '../../src/decode/registry.ts';
 import { RecordError, SinkError } from '../../src/errors.ts';
+import { FieldNotes } from '../../src/map/field-notes.ts';
 import type { Row } from '../../src/map/row.ts';
 import { createRowMapper, type RowMapper } from '../../src/map/row-mapper.ts';
 import { RowReader } from '../../src/map/row-reader.ts';
@@ -110,6 +111,7 @@ export function through(
     }),
     keyConverter: { check: () => undefined },
     events: { fieldsDropped: () => {} } as unknown as TaskEvents,
+    fieldNotes: new FieldNotes({ warn: () => {} }),
     log: { warn: () => {} } as unknown as Logger,
     profile: new Profile(false, () => 0),
   });

@@ -7,6 +7,7 @@ import type { KafkaRecord } from '../../record/record.ts';
 import type { TextDecoding } from '../../record/text.ts';
 import type { Decoded, LocalConverter, VectorHint } from '../contract.ts';
 import { loadVectors } from './addon.ts';
+import { withEnvelopeHint } from './envelope-hint.ts';
 import { asRow, isBlank, parseJson, reviverFor, setOwn } from './json.ts';
 import { createVectorDecoder, type ExactInteger, type VectorDecoder } from './vectors.ts';
 
@@ -73,6 +74,7 @@ export function createSchemalessConverter(options: SchemalessOptions): LocalConv
     },
     decode,
     redecode: record => decode([record])[0]!,
+    explain: withEnvelopeHint,
     decodeExact(record, precision) {
       if (precision === 'sources') return decodeSources(record);
       const known = rowOf.get(record);

@@ -8,6 +8,7 @@ import { createKeyConverter, createValueConverter } from '../../../src/decode/re
 import { Budget } from '../../../src/deliver/budget.ts';
 import { RecordError, type SinkError } from '../../../src/errors.ts';
 import { OffsetTracker } from '../../../src/kafka/offsets.ts';
+import { FieldNotes } from '../../../src/map/field-notes.ts';
 import { connectMilvus } from '../../../src/milvus/client/connection.ts';
 import { Health } from '../../../src/observe/health.ts';
 import { createLogger } from '../../../src/observe/log.ts';
@@ -168,6 +169,7 @@ async function openPipeline(settings: ConnectorSettings) {
     valueConverter: createValueConverter(settings.valueConverter),
     keyConverter: createKeyConverter(settings.keyConverter),
     budget,
+    fieldNotes: new FieldNotes(log),
     events: createMetrics({ version: 'test', connectors: () => [] }).eventsOf('c'),
     waits: new WaitBoard(log, new Health(), now).waits(),
     log,

@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import { createValueConverter } from '../../../src/decode/registry.ts';
 import { RecordError } from '../../../src/errors.ts';
+import { FieldNotes } from '../../../src/map/field-notes.ts';
 import { RowReader } from '../../../src/map/row-reader.ts';
 import type { CollectionSchema } from '../../../src/milvus/collection/schema.ts';
 import { DataType } from '../../../src/milvus/wire/data-type.ts';
@@ -30,6 +31,7 @@ function reading(schema: CollectionSchema) {
         dropped += fields;
       },
     } as unknown as TaskEvents,
+    fieldNotes: new FieldNotes({ warn: line => void said.push(line) }),
     log: { warn: (line: string) => void said.push(line) } as unknown as Logger,
     profile: new Profile(false, () => 0),
   });
