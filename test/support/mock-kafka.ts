@@ -37,21 +37,24 @@ export class MockKafka {
   private constructor(
     private readonly producer: RdProducer,
     readonly bootstrap: string,
+    /** What its consumers need beside the bootstrap servers. */
+    readonly consumer: Record<string, string | number>,
   ) {}
 
   static start(): Promise<MockKafka> {
-    return MockKafka.connect({
-      'test.mock.num.brokers': 1,
-      'bootstrap.servers': 'the mock replaces this',
-    });
+    const cluster = { 'test.mock.num.brokers': 1, 'bootstrap.servers': 'the mock replaces this' };
+    return MockKafka.connect(cluster, SEVERAL_MEMBERS);
   }
 
   /** The same producer and questions for a Kafka that runs already. */
   static at(bootstrap: string): Promise<MockKafka> {
-    return MockKafka.connect({ 'bootstrap.servers': bootstrap });
+    return MockKafka.connect({ 'bootstrap.servers': bootstrap }, {});
   }
 
-  private static async connect(cluster: Record<string, unknown>): Promise<MockKafka> {
+  private static async connect(
+    cluster: Record<string, unknown>,
+    consumer: MockKafka['consumer'],
+  ): Promise<MockKafka> {
     const { Producer } = loadKafka();
     const producer = new Producer({
       ...cluster,
@@ -64,7 +67,7 @@ export class MockKafka {
       producer.connect();
     });
     const metadata = await metadataOf(producer);
-    return new MockKafka(producer, metadata.brokers.map(b => `${b.host}:${b.port}`).join(','));
+    return new MockKafka(producer, metadata.brokers.map(b => `${b.host}:${b.port}`).join(','), consumer);
   }
 
   /** Sends and waits until the cluster has everything. */
@@ -103,6 +106,12 @@ export class MockKafka {
 }
 
 // --- internal ---
+
+/**
+ * The mock's coordinator forgets a member that answers later than the leader: it joins once more, and the group waits for
+ * that for a second less than the session, longer than a test. The others learn of it by their heartbeats.
+ */
+const SEVERAL_MEMBERS = { 'session.timeout.ms': 3000, 'heartbeat.interval.ms': 200 };
 
 function metadataOf(producer: RdProducer): Promise<RdMetadata> {
   return new Promise((resolve, reject) =>

@@ -1,6 +1,6 @@
 // The sink in this process, between a mock Kafka and a fake Milvus: everything but the command line.
 
-import { afterAll, beforeAll } from 'bun:test';
+import { afterAll, beforeAll, describe } from 'bun:test';
 import { type ExitCode, exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { ConnectorSettings } from '../../src/config/settings.ts';
 import { SinkConnector } from '../../src/connector/connector.ts';
@@ -11,9 +11,10 @@ import { connectMilvus } from '../../src/milvus/client/connection.ts';
 import type { Health } from '../../src/observe/health.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { Profile } from '../../src/observe/profile.ts';
+import type { TaskSnapshot } from '../../src/observe/snapshot.ts';
 import { createMetrics } from '../../src/serve/metrics.ts';
 import { FakeMilvus, type FakeMilvusOptions, guideCollection } from './fake-milvus.ts';
-import { MockKafka } from './mock-kafka.ts';
+import { MockKafka, type MockMessage } from './mock-kafka.ts';
 
 export interface RunningSink {
   settings: ConnectorSettings;
@@ -21,6 +22,8 @@ export interface RunningSink {
   /** Log lines so far. */
   lines: string[];
   stop(): void;
+  /** What each task has now. */
+  tasks(): TaskSnapshot[];
   ended: Promise<{ exitCode: ExitCode; error?: SinkError }>;
   /** Value of a metric by its name and labels as written, e.g. `milvus_sink_rows_written_total{operation="upsert"}`. */
   metric(name: string): Promise<number | undefined>;
@@ -105,7 +108,10 @@ export function startSink(
   overrides: Overrides = {},
   tap: ClientTap = () => {},
 ): RunningSink {
-  const settings = pipelineSettings(kafka.bootstrap, milvus, topic, collection, overrides);
+  const settings = pipelineSettings(kafka.bootstrap, milvus, topic, collection, {
+    ...overrides,
+    consumer: { ...kafka.consumer, ...overrides.consumer },
+  });
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   const log = createLogger({
@@ -150,6 +156,7 @@ export function startSink(
     },
     lines,
     stop: () => sink.stop(),
+    tasks: () => sink.snapshot().tasks,
     ended: sink.run().then(error => ({ exitCode: exitCodeOf(error), ...(error && { error }) })),
     metric: async metricName => {
       const lines = (await metrics.render()).split('\n').map(withoutConnector);
@@ -174,31 +181,74 @@ export function startSink(
   };
 }
 
+export type StartSink = typeof startSink;
+
 /**
- * For a file of tests: a mock Kafka for all of them, and for each a name (topic and collection) with a Milvus of its own.
- * To be called where hooks may be; what it started ends with the file.
+ * What is promised of delivery holds for one task, and for three that share a budget and nothing else: the tests are
+ * defined for both. `startSink` starts so many.
  */
-export function pipelineStage(prefix: string) {
+export function withTasks(define: (startSink: StartSink, tasks: number) => void): void {
+  describe.each([1, 3])('tasks.max=%d', tasksMax =>
+    define(
+      (kafka, milvus, topic, collection, overrides, tap) =>
+        startSink(kafka, milvus, topic, collection, { tasksMax, ...overrides }, tap),
+      tasksMax,
+    ),
+  );
+}
+
+/** Those of a topic that the mock broker makes: enough for three tasks. */
+export const PARTITIONS = [0, 1, 2, 3];
+
+/** One after the other over all partitions, so that each of several tasks has some. */
+export function spread(messages: MockMessage[]): MockMessage[] {
+  return messages.map((message, i) => ({ partition: i % PARTITIONS.length, ...message }));
+}
+
+/** How many records of a topic the sink's group has committed; its partitions begin at 0. */
+export async function committedRecords(kafka: MockKafka, sink: RunningSink, topic: string): Promise<number> {
+  const offsets = await kafka.committed(sink.settings.groupId, topic, PARTITIONS);
+  return offsets.reduce((sum: number, offset) => sum + (offset ?? 0), 0);
+}
+
+/** A record of the guide's collection. */
+export function message(id: number, title = 'x') {
+  return { id, title, title_vector: [1, 2, 3, 4, 5, 6, 7, 8], link: 'l' };
+}
+
+/**
+ * For a file of tests: a Kafka for all of them, and for each a name (topic and collection) with a Milvus of its own.
+ * To be called where hooks may be; what it started ends with the file.
+ * @param connect the mock's, or a client of a Kafka that runs already
+ */
+export function pipelineStage(prefix: string, connect: () => Promise<MockKafka> = MockKafka.start) {
   const servers: FakeMilvus[] = [];
   const stage = {} as { kafka: MockKafka };
   let made = 0;
   beforeAll(async () => {
-    stage.kafka = await MockKafka.start();
+    stage.kafka = await connect();
   });
   afterAll(async () => {
     await Promise.all(servers.map(server => server.stop()));
-    await stage.kafka.stop();
+    await stage.kafka?.stop();
   });
+  /** A Milvus that has this collection. */
+  const milvusFor = async (collection: string, options: FakeMilvusOptions = {}): Promise<FakeMilvus> => {
+    const milvus = await FakeMilvus.start({ collections: [guideCollection(collection)], ...options });
+    servers.push(milvus);
+    return milvus;
+  };
+  /** A name that nobody else has, and its Milvus. */
+  const fresh = async (options?: FakeMilvusOptions): Promise<{ name: string; milvus: FakeMilvus }> => {
+    const name = `${prefix}_${++made}`;
+    return { name, milvus: await milvusFor(name, options) };
+  };
   return {
     get kafka(): MockKafka {
       return stage.kafka;
     },
-    async fresh(options: FakeMilvusOptions = {}): Promise<{ name: string; milvus: FakeMilvus }> {
-      const name = `${prefix}_${++made}`;
-      const milvus = await FakeMilvus.start({ collections: [guideCollection(name)], ...options });
-      servers.push(milvus);
-      return { name, milvus };
-    },
+    milvusFor,
+    fresh,
   };
 }
 

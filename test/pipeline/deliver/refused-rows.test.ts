@@ -19,132 +19,134 @@ import type { KafkaRecord } from '../../../src/record/record.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
 import { Pipeline } from '../../../src/task/pipeline.ts';
 import { FakeMilvus, type FakeRow, guideCollection } from '../../support/fake-milvus.ts';
-import { eventually, pipelineSettings, pipelineStage, startSink } from '../../support/pipeline.ts';
+import { eventually, message, pipelineSettings, pipelineStage, withTasks } from '../../support/pipeline.ts';
 
 setDefaultTimeout(60_000);
 const shared = pipelineStage('refused');
 const { fresh } = shared;
-const message = (id: number, title = 'x') => ({
-  id,
-  title,
-  title_vector: [1, 2, 3, 4, 5, 6, 7, 8],
-  link: 'l',
-});
 const refuseRow = (row: FakeRow) => (row.title === 'bad' ? 'the title is not to my liking' : undefined);
 const skipped = 'milvus_sink_records_skipped_total{reason="bad_record"}';
 
-describe('errors.tolerance=all', () => {
-  test.concurrent('the refused record alone is skipped, counted and named; a batch of 500 costs few requests more', async () => {
-    const { name, milvus } = await fresh({ refuseRow });
-    // One batch: the first request is held until all are read.
-    milvus.faults.push({ delayMs: 1500 });
-    await shared.kafka.produce(
-      name,
-      Array.from({ length: 501 }, (_, i) => ({ value: message(i, i === 333 ? 'bad' : 'good') })),
-    );
-    const sink = startSink(shared.kafka, milvus, name, name, {
-      errors: { tolerance: 'all', logEnable: true },
-      batch: { maxRows: 500, maxInFlight: 1 },
+withTasks(startSink => {
+  describe('errors.tolerance=all', () => {
+    test.concurrent('the refused record alone is skipped, counted and named; a batch of 500 costs few requests more', async () => {
+      const { name, milvus } = await fresh({ refuseRow });
+      // One batch: the first request is held until all are read.
+      milvus.faults.push({ delayMs: 1500 });
+      await shared.kafka.produce(
+        name,
+        Array.from({ length: 501 }, (_, i) => ({ value: message(i, i === 333 ? 'bad' : 'good') })),
+      );
+      const sink = startSink(shared.kafka, milvus, name, name, {
+        errors: { tolerance: 'all', logEnable: true },
+        batch: { maxRows: 500, maxInFlight: 1 },
+      });
+      await milvus.until(m => m.rows(name).size === 500);
+      await eventually(
+        async () => (await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] === 501,
+        'committed beyond the bad one',
+      );
+      expect(milvus.rows(name).has(333)).toBe(false);
+      expect(await sink.metric(skipped)).toBe(1);
+      expect(sink.lines.filter(l => l.includes('record skipped')).join('')).toMatch(
+        /@333: Milvus refuses the row/,
+      );
+      expect(sink.lines.join('')).toContain('the title is not to my liking');
+      const largest = Math.max(...milvus.writes.map(write => write.rows));
+      expect(largest).toBeGreaterThan(256);
+      expect(milvus.writes.filter(write => write.answer === 'refused').length).toBeLessThanOrEqual(10);
+      expect(milvus.writes.length).toBeLessThanOrEqual(25);
+      expect(sink.health.ready).toBe(true);
+      sink.stop();
+      expect((await sink.ended).exitCode).toBe(EXIT.stopped);
+      expect(await sink.metric('milvus_sink_buffered_bytes')).toBe(0);
     });
-    await milvus.until(m => m.rows(name).size === 500);
-    await eventually(
-      async () => (await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] === 501,
-      'committed beyond the bad one',
-    );
-    expect(milvus.rows(name).has(333)).toBe(false);
-    expect(await sink.metric(skipped)).toBe(1);
-    expect(sink.lines.filter(l => l.includes('record skipped')).join('')).toMatch(
-      /@333: Milvus refuses the row/,
-    );
-    expect(sink.lines.join('')).toContain('the title is not to my liking');
-    const largest = Math.max(...milvus.writes.map(write => write.rows));
-    expect(largest).toBeGreaterThan(256);
-    expect(milvus.writes.filter(write => write.answer === 'refused').length).toBeLessThanOrEqual(10);
-    expect(milvus.writes.length).toBeLessThanOrEqual(25);
-    expect(sink.health.ready).toBe(true);
-    sink.stop();
-    expect((await sink.ended).exitCode).toBe(EXIT.stopped);
-    expect(await sink.metric('milvus_sink_buffered_bytes')).toBe(0);
+
+    test.concurrent('a row that alone is larger than Milvus takes is skipped as well', async () => {
+      const { name, milvus } = await fresh({ maxMessageBytes: 2000 });
+      await shared.kafka.produce(name, [
+        { value: message(1) },
+        { value: message(2, 't'.repeat(200)) },
+        { value: { ...message(3), link: 'l'.repeat(4000), title: 'x' } },
+        { value: message(4) },
+      ]);
+      const wide = guideCollection(name).fields.map(f =>
+        f.name === 'link' ? { ...f, maxLength: 60_000 } : f,
+      );
+      milvus.define({ name, fields: wide });
+      const sink = startSink(shared.kafka, milvus, name, name, {
+        errors: { tolerance: 'all', logEnable: true },
+      });
+      await milvus.until(m => m.rows(name).size === 3);
+      await sink.said('MILVUS_ROW_TOO_LARGE');
+      expect([...milvus.rows(name).keys()].sort()).toEqual([1, 2, 4]);
+      sink.stop();
+      await sink.ended;
+    });
+
+    test.concurrent('the newest good value of a key stays when the refused one had replaced it in the batch', async () => {
+      const { name, milvus } = await fresh({ refuseRow });
+      milvus.faults.push({ delayMs: 1500 });
+      const titles = ['first', 'second', 'bad', 'third', 'bad', 'bad'];
+      await shared.kafka.produce(name, [
+        { value: message(0) },
+        ...titles.flatMap(title => [{ value: message(7, title) }, { value: message(8, title) }]),
+      ]);
+      const sink = startSink(shared.kafka, milvus, name, name, {
+        errors: { tolerance: 'all' },
+        batch: { maxInFlight: 1 },
+      });
+      await milvus.until(
+        m => m.rows(name).get(7)?.title === 'third' && m.rows(name).get(8)?.title === 'third',
+      );
+      await eventually(
+        async () => (await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] === 13,
+        'all committed',
+      );
+      sink.stop();
+      await sink.ended;
+    });
+
+    test.concurrent('a Milvus that refuses everything ends the sink after errors.max.consecutive records', async () => {
+      const { name, milvus } = await fresh({ refuseRow });
+      await shared.kafka.produce(
+        name,
+        Array.from({ length: 200 }, (_, i) => ({ value: message(i, 'bad') })),
+      );
+      const sink = startSink(shared.kafka, milvus, name, name, {
+        errors: { tolerance: 'all', maxConsecutive: 20 },
+        batch: { maxInFlight: 1 },
+      });
+      const { exitCode, error } = await sink.ended;
+      expect(exitCode).toBe(EXIT.badRecord);
+      expect(error?.code).toBe('MILVUS_REFUSES_EVERYTHING');
+      expect(error?.message).toContain('20 records in a row');
+      expect(error?.message).toContain('not to my liking');
+      expect(await sink.metric(skipped)).toBe(20);
+      expect((await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] ?? 0).toBeLessThanOrEqual(
+        20,
+      );
+    });
   });
 
-  test.concurrent('a row that alone is larger than Milvus takes is skipped as well', async () => {
-    const { name, milvus } = await fresh({ maxMessageBytes: 2000 });
-    await shared.kafka.produce(name, [
-      { value: message(1) },
-      { value: message(2, 't'.repeat(200)) },
-      { value: { ...message(3), link: 'l'.repeat(4000), title: 'x' } },
-      { value: message(4) },
-    ]);
-    const wide = guideCollection(name).fields.map(f => (f.name === 'link' ? { ...f, maxLength: 60_000 } : f));
-    milvus.define({ name, fields: wide });
-    const sink = startSink(shared.kafka, milvus, name, name, {
-      errors: { tolerance: 'all', logEnable: true },
+  describe('errors.tolerance=none', () => {
+    test.concurrent('the good records before the refused one are written and committed; exit code 2 names it alone', async () => {
+      const { name, milvus } = await fresh({ refuseRow });
+      milvus.faults.push({ delayMs: 1500 });
+      await shared.kafka.produce(
+        name,
+        Array.from({ length: 100 }, (_, i) => ({ value: message(i, i === 60 ? 'bad' : 'good') })),
+      );
+      const sink = startSink(shared.kafka, milvus, name, name, { batch: { maxInFlight: 1 } });
+      const { exitCode, error } = await sink.ended;
+      expect(exitCode).toBe(EXIT.badRecord);
+      expect(error).toBeInstanceOf(RecordError);
+      expect(error?.message).toContain(`MILVUS_REFUSED_ROW at ${name}-0@60:`);
+      expect(error).toHaveProperty('stage', 'TASK_PUT');
+      for (let id = 0; id < 60; id++) expect(milvus.rows(name).has(id)).toBe(true);
+      expect(milvus.rows(name).has(60)).toBe(false);
+      expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([60]);
     });
-    await milvus.until(m => m.rows(name).size === 3);
-    await sink.said('MILVUS_ROW_TOO_LARGE');
-    expect([...milvus.rows(name).keys()].sort()).toEqual([1, 2, 4]);
-    sink.stop();
-    await sink.ended;
-  });
-
-  test.concurrent('the newest good value of a key stays when the refused one had replaced it in the batch', async () => {
-    const { name, milvus } = await fresh({ refuseRow });
-    milvus.faults.push({ delayMs: 1500 });
-    const titles = ['first', 'second', 'bad', 'third', 'bad', 'bad'];
-    await shared.kafka.produce(name, [
-      { value: message(0) },
-      ...titles.flatMap(title => [{ value: message(7, title) }, { value: message(8, title) }]),
-    ]);
-    const sink = startSink(shared.kafka, milvus, name, name, {
-      errors: { tolerance: 'all' },
-      batch: { maxInFlight: 1 },
-    });
-    await milvus.until(m => m.rows(name).get(7)?.title === 'third' && m.rows(name).get(8)?.title === 'third');
-    await eventually(
-      async () => (await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] === 13,
-      'all committed',
-    );
-    sink.stop();
-    await sink.ended;
-  });
-
-  test.concurrent('a Milvus that refuses everything ends the sink after errors.max.consecutive records', async () => {
-    const { name, milvus } = await fresh({ refuseRow });
-    await shared.kafka.produce(
-      name,
-      Array.from({ length: 200 }, (_, i) => ({ value: message(i, 'bad') })),
-    );
-    const sink = startSink(shared.kafka, milvus, name, name, {
-      errors: { tolerance: 'all', maxConsecutive: 20 },
-      batch: { maxInFlight: 1 },
-    });
-    const { exitCode, error } = await sink.ended;
-    expect(exitCode).toBe(EXIT.badRecord);
-    expect(error?.code).toBe('MILVUS_REFUSES_EVERYTHING');
-    expect(error?.message).toContain('20 records in a row');
-    expect(error?.message).toContain('not to my liking');
-    expect(await sink.metric(skipped)).toBe(20);
-    expect((await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] ?? 0).toBeLessThanOrEqual(20);
-  });
-});
-
-describe('errors.tolerance=none', () => {
-  test.concurrent('the good records before the refused one are written and committed; exit code 2 names it alone', async () => {
-    const { name, milvus } = await fresh({ refuseRow });
-    milvus.faults.push({ delayMs: 1500 });
-    await shared.kafka.produce(
-      name,
-      Array.from({ length: 100 }, (_, i) => ({ value: message(i, i === 60 ? 'bad' : 'good') })),
-    );
-    const sink = startSink(shared.kafka, milvus, name, name, { batch: { maxInFlight: 1 } });
-    const { exitCode, error } = await sink.ended;
-    expect(exitCode).toBe(EXIT.badRecord);
-    expect(error).toBeInstanceOf(RecordError);
-    expect(error?.message).toContain(`MILVUS_REFUSED_ROW at ${name}-0@60:`);
-    expect(error).toHaveProperty('stage', 'TASK_PUT');
-    for (let id = 0; id < 60; id++) expect(milvus.rows(name).has(id)).toBe(true);
-    expect(milvus.rows(name).has(60)).toBe(false);
-    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([60]);
   });
 });
 
