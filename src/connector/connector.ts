@@ -188,9 +188,13 @@ export class SinkConnector implements Connector {
     if (!finished.every(Boolean)) this.endsIncomplete(this.unanswered());
   }
 
-  /** A stop that leaves written records uncommitted is no success: they will be written once more. */
+  /**
+   * No task leaves the group, which then rebalances, before all have committed. A stop that leaves written records
+   * uncommitted is no success: they will be written once more.
+   */
   private async closeTasks(): Promise<void> {
-    const left = (await Promise.all(this.tasks.map(task => task.close()))).flat();
+    const left = (await Promise.all(this.tasks.map(task => task.commit()))).flat();
+    await Promise.all(this.tasks.map(task => task.close()));
     if (left.length === 0) return;
     const { settings } = this.options;
     const error = new SinkError(

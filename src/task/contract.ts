@@ -14,7 +14,7 @@ export interface TaskTarget {
   schema: CollectionSchema;
 }
 
-/** In the order in which its connector calls it. `stop` and `close` may come at any time, each once. */
+/** In the order in which its connector calls it. From `stop` on any call may come before those above it. */
 export interface Task {
   /** Tries until a broker answers, or the connector stops. Kafka not being there is no error. */
   connect(): Promise<void>;
@@ -37,8 +37,10 @@ export interface Task {
    */
   stop(mode: StopMode, flushMs: number): Promise<boolean>;
   /**
-   * Commits what is done and leaves the group.
+   * The last commit: what is done, after `stop`.
    * @returns what is written and could not be committed in time
    */
-  close(): Promise<TopicPartitionOffset[]>;
+  commit(): Promise<TopicPartitionOffset[]>;
+  /** Leaves the group, which then rebalances: until that is over, Kafka may refuse commits of the other tasks. */
+  close(): Promise<void>;
 }

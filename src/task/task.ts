@@ -60,6 +60,8 @@ export class ConsumerTask implements Task {
   /** librdkafka has said that another member has this one's place, or that it cannot go on. */
   private dead = false;
   private closing = false;
+  /** Kafka has answered the last commits in time. */
+  private answered = false;
   /** Given up at the stop while Kafka had not stored them. */
   private readonly uncommitted: TopicPartitionOffset[] = [];
 
@@ -166,7 +168,7 @@ export class ConsumerTask implements Task {
     if (!this.pipeline) return;
     this.pipeline.tick();
     const idle = this.pipeline.bufferedRows === 0;
-    if (!this.committer.busy && this.pace.due(idle, this.options.now())) void this.commit();
+    if (!this.committer.busy && this.pace.due(idle, this.options.now())) void this.commitDone();
   }
 
   snapshot(): TaskSnapshot {
@@ -191,22 +193,29 @@ export class ConsumerTask implements Task {
     return (await this.pipeline?.stop(mode, flushMs)) ?? true;
   }
 
-  async close(): Promise<TopicPartitionOffset[]> {
+  async commit(): Promise<TopicPartitionOffset[]> {
     const { consumer } = this;
-    const { log, now, settings } = this.options;
+    const { now, settings } = this.options;
     if (!consumer) return [];
     // What is fetched from here on is not wanted.
     if (!this.dead) consumer.pause();
     const committing = this.commitUntil(now() + settings.offsetFlushTimeoutMs);
     const answered = within(committing, settings.offsetFlushTimeoutMs);
     await consumer.serve(answered);
+    this.answered = await answered;
     if (!this.dead) this.uncommitted.push(...dirty(this.tracker.all()));
-    this.closing = true;
-    // A Kafka that does not answer a commit will not answer a farewell.
-    const left = await within(consumer.close(), (await answered) ? CLOSE_TIMEOUT_MS : UNANSWERED_CLOSE_MS);
-    if (!left)
-      log.warn('the consumer did not leave its group in time: the group notices after session.timeout.ms');
     return this.uncommitted.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    if (!this.consumer) return;
+    // A Kafka that does not answer a commit will not answer a farewell.
+    const left = await within(this.consumer.close(), this.answered ? CLOSE_TIMEOUT_MS : UNANSWERED_CLOSE_MS);
+    if (!left)
+      this.options.log.warn(
+        'the consumer did not leave its group in time: the group notices after session.timeout.ms',
+      );
   }
 
   // --- internal ---
@@ -263,7 +272,7 @@ export class ConsumerTask implements Task {
     }
   }
 
-  private commit(until?: number): Promise<void> {
+  private commitDone(until?: number): Promise<void> {
     return this.store(() => (this.dead ? [] : this.tracker.all()), until);
   }
 
@@ -289,7 +298,7 @@ export class ConsumerTask implements Task {
   private async commitUntil(until: number): Promise<void> {
     const { now } = this.options;
     for (;;) {
-      await this.commit(until);
+      await this.commitDone(until);
       if (this.dead || dirty(this.tracker.all()).length === 0 || now() + COMMIT_AGAIN_MS >= until) return;
       await Bun.sleep(COMMIT_AGAIN_MS);
     }

@@ -30,6 +30,30 @@ withTasks(startSink => {
     expect(sink.lines.join('')).not.toContain('did not finish');
   });
 
+  test.concurrent('no task leaves the group before all have committed: the mock refuses commits while it rebalances', async () => {
+    const { name, milvus } = await fresh();
+    await shared.kafka.produce(name, [{ value: message(1) }]);
+    let stopping = false;
+    const sink = startSink(
+      shared.kafka,
+      milvus,
+      name,
+      name,
+      { offsetFlushIntervalMs: 60_000, offsetFlushTimeoutMs: 1500 },
+      client => {
+        const commit = client.commitCb.bind(client);
+        client.commitCb = (offsets, queued) =>
+          stopping ? setTimeout(() => commit(offsets, queued), 500) : commit(offsets, queued);
+      },
+    );
+    milvus.faults.push({ delayMs: 500 });
+    await milvus.until(m => m.faults.length === 0);
+    stopping = true;
+    sink.stop();
+    expect(await sink.ended).toEqual({ exitCode: EXIT.stopped });
+    expect(await committedRecords(shared.kafka, sink, name)).toBe(1);
+  });
+
   test.concurrent('a stop does not outlast the deadline of a request that is never answered, and says so', async () => {
     const { name, milvus } = await fresh();
     milvus.faults.push({ hang: true });
