@@ -14,6 +14,7 @@ import type { Waits } from '../observe/waits.ts';
 import { type Change, sleep } from '../wait.ts';
 import type { BatchStates } from './batch-states.ts';
 import type { Batch, Batcher } from './batcher.ts';
+import type { Budget } from './budget.ts';
 import type { CollectionWatch } from './collection-watch.ts';
 import type { RowOwner, WritePlan } from './contract.ts';
 import { callEnd, type Deadlines } from './deadline.ts';
@@ -28,6 +29,7 @@ export interface AttemptsOptions<R extends Row> {
   plan: WritePlan;
   owner: RowOwner<R>;
   batcher: Batcher<R>;
+  budget: Budget;
   states: BatchStates<R>;
   watch: CollectionWatch;
   deadlines: Deadlines;
@@ -49,8 +51,6 @@ export interface AttemptsOptions<R extends Row> {
 
 export class Attempts<R extends Row> {
   private readonly refusals: Refusals;
-  /** A write has been acknowledged before. */
-  private accepted = false;
   /** Since when Milvus has answered with nothing but refusals. */
   private refusedSince: number | undefined;
   private halvingLogged = false;
@@ -155,7 +155,6 @@ export class Attempts<R extends Row> {
   private acknowledge(batch: Batch<R>, bytes: number, triedBefore: boolean): void {
     const { owner, states, events, waits, plan, profile, now } = this.options;
     const answeredAt = now();
-    this.accepted = true;
     this.refusedSince = undefined;
     this.refusals.accepted();
     // Any answer will do, unless others still wait for theirs: a batch that was split or withdrawn gets none.
@@ -173,7 +172,7 @@ export class Attempts<R extends Row> {
   }
 
   private judge(failure: Failure, batch: Batch<R>, attempt: number, firstFailureAt: number): Verdict {
-    const { settings, random, now } = this.options;
+    const { settings, budget, random, now } = this.options;
     const at = now();
     this.refusedSince = failure.kind === 'refused' ? (this.refusedSince ?? at) : undefined;
     const { retryTimeoutMs, retryDelayMaxMs } = settings.errors;
@@ -185,7 +184,7 @@ export class Attempts<R extends Row> {
         rows: batch.rows.length,
         failingForMs: at - firstFailureAt,
         refusedForMs: at - (this.refusedSince ?? at),
-        accepted: this.accepted,
+        accepted: budget.everAcknowledged,
       },
       { retryTimeoutMs, retryDelayMaxMs, refusedTimeoutMs, random },
     );

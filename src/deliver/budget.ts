@@ -1,5 +1,5 @@
 // What the tasks of a connector share, handed out: room for what is read and not yet written, and the requests that
-// may be in flight to the server. Nothing else of a task is known to another one.
+// may be in flight to the server, by what the answers to all say about it. Nothing else of a task is known to another.
 import { Change } from '../wait.ts';
 import { InFlightLimiter, type SentRequest, type Signal } from './limiter.ts';
 
@@ -17,6 +17,7 @@ export class Budget {
   readonly room: Change;
   private buffered = 0;
   private requests = 0;
+  private acknowledged = false;
   private readonly limiter: InFlightLimiter;
   /** Tasks that have rows to send and found no request left for them, in their order. */
   private readonly waiting = new Set<() => void>();
@@ -57,6 +58,11 @@ export class Budget {
     return this.limiter.latencyMs;
   }
 
+  /** The server has acknowledged a request of any task before. */
+  get everAcknowledged(): boolean {
+    return this.acknowledged;
+  }
+
   get mayRequest(): boolean {
     return this.requests < this.limiter.limit;
   }
@@ -87,6 +93,7 @@ export class Budget {
 
   /** What the end of a try says about the server. */
   tried(signal: Signal, request: SentRequest, now: number): void {
+    if (signal === 'ok') this.acknowledged = true;
     this.limiter.finished(signal, request, now);
   }
 }

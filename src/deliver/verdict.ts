@@ -35,7 +35,7 @@ export interface Situation {
   failingForMs: number;
   /** Since Milvus has been answering with nothing but refusals, ms. */
   refusedForMs: number;
-  /** A write of this task has been acknowledged before. */
+  /** A write of the connector has been acknowledged before. */
   accepted: boolean;
 }
 

@@ -7,6 +7,7 @@ import {
   committedRecords,
   eventually,
   message,
+  PARTITIONS,
   pipelineStage,
   spread,
   withTasks,
@@ -58,6 +59,24 @@ withTasks(startSink => {
       expect(exitCode).toBe(EXIT.milvusRefused);
       expect(error?.code).toBe('MILVUS_AUTH');
       expect(await committedRecords(shared.kafka, sink, name)).toBe(1);
+    });
+
+    test.concurrent('outlives a "permission deny" that passes after a write was accepted, of whichever task', async () => {
+      const { name, milvus } = await fresh();
+      await shared.kafka.produce(name, [{ value: message(1) }]);
+      const sink = startSink(shared.kafka, milvus, name, name, patient);
+      await milvus.until(m => m.rows(name).size === 1);
+      milvus.faults.push({ status: { code: 1401, error_code: 3, reason: 'permission deny' }, times: 2 });
+      // Of several tasks, others have these than had the first.
+      await shared.kafka.produce(
+        name,
+        PARTITIONS.slice(1).map(partition => ({ partition, value: message(1 + partition) })),
+      );
+      await milvus.until(m => m.rows(name).size === 4);
+      await eventually(() => sink.health.ready, 'ready again');
+      sink.stop();
+      expect((await sink.ended).exitCode).toBe(EXIT.stopped);
+      expect(await committedRecords(shared.kafka, sink, name)).toBe(4);
     });
 
     test.concurrent('that may not write is told at once: no write was accepted before', async () => {
