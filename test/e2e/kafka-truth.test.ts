@@ -7,50 +7,22 @@ import { lacks, sharedKafka, startKafka } from '../../scripts/stack/stack.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { loadKafka } from '../../src/kafka/load.ts';
 import { unique } from '../support/e2e.ts';
-import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';
+import type { FakeMilvus } from '../support/fake-milvus.ts';
+import { done, KafkaAdmin } from '../support/kafka-admin.ts';
 import { MockKafka } from '../support/mock-kafka.ts';
-import { eventually, startSink } from '../support/pipeline.ts';
+
+import { eventually, message, pipelineStage, startSink } from '../support/pipeline.ts';
 
 setDefaultTimeout(180_000);
 
-type Answer = (error: unknown) => void;
-interface Admin {
-  createTopic(topic: { topic: string; num_partitions: number; replication_factor: number }, cb: Answer): void;
-  deleteTopic(topic: string, cb: Answer): void;
-  deleteRecords(
-    offsets: Array<{ topic: string; partition: number; offset: number }>,
-    options: object,
-    cb: Answer,
-  ): void;
-  disconnect(): void;
-}
-
 describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
-  let kafka: MockKafka;
-  let admin: Admin;
-  const servers: FakeMilvus[] = [];
-  beforeAll(async () => {
-    const { address } = await sharedKafka();
-    kafka = await MockKafka.at(address);
-    admin = loadKafka().AdminClient.create({ 'bootstrap.servers': address }) as unknown as Admin;
+  const shared = pipelineStage('truth', async () => MockKafka.at((await sharedKafka()).address));
+  const { milvusFor } = shared;
+  let admin: KafkaAdmin;
+  beforeAll(() => {
+    admin = new KafkaAdmin(shared.kafka.bootstrap);
   });
-  afterAll(async () => {
-    await Promise.all(servers.map(server => server.stop()));
-    admin?.disconnect();
-    await kafka?.stop();
-  });
-
-  const done = (call: (cb: Answer) => void) =>
-    new Promise<void>((resolve, reject) => call(error => (error ? reject(error) : resolve())));
-  const make = (topic: string, partitions: number) =>
-    done(cb => admin.createTopic({ topic, num_partitions: partitions, replication_factor: 1 }, cb));
-
-  async function milvusFor(name: string): Promise<FakeMilvus> {
-    const milvus = await FakeMilvus.start({ collections: [guideCollection(name)] });
-    servers.push(milvus);
-    return milvus;
-  }
-  const message = (id: number) => ({ id, title: 'x', title_vector: [1, 2, 3, 4, 5, 6, 7, 8], link: 'l' });
+  afterAll(() => admin?.close());
   const numbered = (from: number, to: number, partition = 0) =>
     Array.from({ length: to - from }, (_, i) => ({ partition, value: message(from + i) }));
 
@@ -59,7 +31,7 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
     let on = true;
     const producing = (async () => {
       for (let id = 0; on; id += 200) {
-        await kafka.produce(
+        await shared.kafka.produce(
           topic,
           Array.from({ length: 200 }, (_, i) => ({ partition: i % partitions, value: message(id + i) })),
         );
@@ -74,18 +46,19 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
 
   const TRIES = Number(process.env.TRIES ?? 3);
   for (let n = 1; n <= TRIES; n++) {
-    test(`a second copy with the same group.instance.id ends the first with exit code 4 and the reason (try ${n} of ${TRIES})`, async () => {
+    const tasks = n % 2 === 1 ? 1 : 3;
+    test(`a second copy with the same group.instance.id ends the first with exit code 4 and the reason (tasks.max=${tasks}, try ${n} of ${TRIES})`, async () => {
       const name = unique('fenced');
-      await make(name, 4);
+      await admin.make(name, 4);
       const [old, next] = await Promise.all([milvusFor(name), milvusFor(name)]);
       const start = (milvus: FakeMilvus) =>
         startExecutable({
-          bootstrap: kafka.bootstrap,
+          bootstrap: shared.kafka.bootstrap,
           endpoint: `http://${milvus.address}`,
           collection: name,
           topics: name,
           name,
-          connector: { 'consumer.override.group.instance.id': name },
+          connector: { 'consumer.override.group.instance.id': name, 'tasks.max': String(tasks) },
         });
       const stopLoad = load(name, 4);
       const first = await start(old);
@@ -95,7 +68,9 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
       // It learns of it by its next heartbeat (3 s) or commit.
       expect(await first.ends(20)).toBe(EXIT.kafkaRefused);
       expect(first.log).toContain(
-        'KAFKA_FENCED at ' + kafka.bootstrap + ': fenced by another member with the same group.instance.id',
+        'KAFKA_FENCED at ' +
+          shared.kafka.bootstrap +
+          ': fenced by another member with the same group.instance.id',
       );
       const written = old.requests.length;
       const rows = next.rows(name).size;
@@ -108,35 +83,38 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
 
   test.concurrent('auto.offset.reset=none and a lost offset end the sink with exit code 4, beside a busy partition', async () => {
     const name = unique('lost');
-    await make(name, 2);
+    await admin.make(name, 2);
     const milvus = await milvusFor(name);
-    await kafka.produce(name, [...numbered(0, 5, 0), ...numbered(100, 105, 1)]);
-    const first = startSink(kafka, milvus, name, name, { name });
+    await shared.kafka.produce(name, [...numbered(0, 5, 0), ...numbered(100, 105, 1)]);
+    const first = startSink(shared.kafka, milvus, name, name, { name });
     await milvus.until(m => m.rows(name).size === 10, 30_000);
     first.stop();
     await first.ended;
-    await kafka.produce(name, numbered(5, 60, 0));
-    await done(cb => admin.deleteRecords([{ topic: name, partition: 0, offset: 50 }], {}, cb));
+    await shared.kafka.produce(name, numbered(5, 60, 0));
+    await admin.shorten(name, 0, 50);
     let id = 1000;
     let busy = true;
     const producing = (async () => {
-      for (; busy; id += 500) await kafka.produce(name, numbered(id, id + 500, 1));
+      for (; busy; id += 500) await shared.kafka.produce(name, numbered(id, id + 500, 1));
     })();
     await eventually(() => id > 5000, 'a backlog');
-    const sink = startSink(kafka, milvus, name, name, { name, consumer: { 'auto.offset.reset': 'error' } });
+    const sink = startSink(shared.kafka, milvus, name, name, {
+      name,
+      consumer: { 'auto.offset.reset': 'error' },
+    });
     const { exitCode, error } = await sink.ended;
     busy = false;
     await producing;
     expect(error?.message).toContain('KAFKA_NO_OFFSET');
     expect(exitCode).toBe(EXIT.kafkaRefused);
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([5]);
+    expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([5]);
   });
 
   test.concurrent('auto.offset.reset=none without any offset ends the sink with exit code 4', async () => {
     const name = unique('no_offset');
-    await make(name, 1);
+    await admin.make(name, 1);
     const milvus = await milvusFor(name);
-    const sink = startSink(kafka, milvus, name, name, {
+    const sink = startSink(shared.kafka, milvus, name, name, {
       name,
       consumer: { 'auto.offset.reset': 'error' },
     });
@@ -147,14 +125,14 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
 
   test.concurrent('an idle partition, one that ends in a marker, and one that ends in aborted records are no silence; their lag is 0', async () => {
     const name = unique('transactional');
-    await make(name, 3);
+    await admin.make(name, 3);
     const milvus = await milvusFor(name);
-    await kafka.produce(name, numbered(10, 11, 0));
-    await transaction(kafka.bootstrap, name, 1, 'commit', [message(1), message(2)]);
-    await transaction(kafka.bootstrap, name, 2, 'commit', [message(3)]);
-    await transaction(kafka.bootstrap, name, 2, 'abort', [message(4), message(5)]);
+    await shared.kafka.produce(name, numbered(10, 11, 0));
+    await transaction(shared.kafka.bootstrap, name, 1, 'commit', [message(1), message(2)]);
+    await transaction(shared.kafka.bootstrap, name, 2, 'commit', [message(3)]);
+    await transaction(shared.kafka.bootstrap, name, 2, 'abort', [message(4), message(5)]);
     const consumer = { 'isolation.level': 'read_committed', 'statistics.interval.ms': 500 };
-    const first = startSink(kafka, milvus, name, name, { name, consumer });
+    const first = startSink(shared.kafka, milvus, name, name, { name, consumer });
     await milvus.until(m => m.rows(name).size === 4, 30_000);
     const noLag = (sink: typeof first) =>
       eventually(
@@ -174,7 +152,7 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
     // The same once more, from the committed offsets: nothing is read, and nothing is amiss.
     let reports = 0;
     const again = startSink(
-      kafka,
+      shared.kafka,
       milvus,
       name,
       name,
@@ -192,17 +170,17 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
 
   test.concurrent('an offset reset is told, with the partition and both offsets', async () => {
     const name = unique('reset');
-    await make(name, 1);
+    await admin.make(name, 1);
     const milvus = await milvusFor(name);
-    await kafka.produce(name, numbered(0, 5));
+    await shared.kafka.produce(name, numbered(0, 5));
     const options = { name, consumer: { log_level: 6 } };
-    const first = startSink(kafka, milvus, name, name, options);
+    const first = startSink(shared.kafka, milvus, name, name, options);
     await milvus.until(m => m.rows(name).size === 5, 30_000);
     first.stop();
     await first.ended;
-    await kafka.produce(name, numbered(5, 60));
-    await done(cb => admin.deleteRecords([{ topic: name, partition: 0, offset: 50 }], {}, cb));
-    const sink = startSink(kafka, milvus, name, name, options);
+    await shared.kafka.produce(name, numbered(5, 60));
+    await admin.shorten(name, 0, 50);
+    const sink = startSink(shared.kafka, milvus, name, name, options);
     await milvus.until(m => m.rows(name).size === 15, 30_000);
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
@@ -215,59 +193,63 @@ describe.skipIf(lacks.kafka !== undefined)("the Kafka client's truth", () => {
   test.concurrent('one topic of a pattern is deleted: rows flow on, and the sink is ready', async () => {
     const prefix = unique('pattern');
     const [kept, deleted] = [`${prefix}.kept`, `${prefix}.deleted`];
-    await Promise.all([make(kept, 1), make(deleted, 1)]);
+    await Promise.all([admin.make(kept, 1), admin.make(deleted, 1)]);
     const milvus = await milvusFor(prefix);
-    await kafka.produce(kept, numbered(0, 5));
-    await kafka.produce(deleted, numbered(10, 15));
-    const sink = startSink(kafka, milvus, prefix, prefix, {
+    await shared.kafka.produce(kept, numbered(0, 5));
+    await shared.kafka.produce(deleted, numbered(10, 15));
+    const sink = startSink(shared.kafka, milvus, prefix, prefix, {
       name: prefix,
       topics: undefined,
       topicsRegex: `${prefix}\\..*`,
       consumer: { 'topic.metadata.refresh.interval.ms': 500 },
     } as never);
     await milvus.until(m => m.rows(prefix).size === 10, 30_000);
-    await done(cb => admin.deleteTopic(deleted, cb));
+    await admin.remove(deleted);
     await eventually(
       () => sink.lines.some(l => /partitions (revoked|lost)/.test(l) && l.includes(deleted)),
       'its partition leaves',
       60_000,
     );
-    await kafka.produce(kept, numbered(5, 8));
+    await shared.kafka.produce(kept, numbered(5, 8));
     await milvus.until(m => m.rows(prefix).size === 13, 30_000);
     await eventually(() => sink.health.ready, 'ready');
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
   });
 
-  test('Kafka goes away before a commit: committed_offset does not move, and SIGTERM ends with exit code 4 and the offsets', async () => {
-    const name = unique('uncommitted');
-    const own = await startKafka();
-    const milvus = await milvusFor(name);
-    const producer = await MockKafka.at(own.address);
-    await producer.produce(name, numbered(0, 1));
-    const sink = await startExecutable({
-      bootstrap: own.address,
-      endpoint: `http://${milvus.address}`,
-      collection: name,
-      topics: name,
-      name,
-      worker: { 'offset.flush.timeout.ms': '1500' },
-    });
-    const committed = () => sink.metric('milvus_sink_committed_offset');
-    await eventually(async () => (await committed()) === 1, 'the first is committed', 30_000);
-    // Acknowledged only after Kafka has gone.
-    milvus.faults.push({ delayMs: 8000, times: 1 });
-    await producer.produce(name, numbered(1, 51));
-    await milvus.until(m => m.faults.length === 0, 30_000);
-    await producer.stop();
-    await own.stop();
-    await milvus.until(m => m.rows(name).size === 51, 60_000);
-    await eventually(async () => (await sink.metric('milvus_sink_buffered_rows')) === 0, 'acknowledged');
-    expect(await sink.stop()).toBe(EXIT.kafkaRefused);
-    expect(await committed()).toBe(0); // nobody answers any more
-    expect(sink.log).toContain('KAFKA_NOT_COMMITTED');
-    expect(sink.log).toContain(`not committed: ${name}-0 up to 51`);
-  });
+  test.each([1, 3])(
+    'Kafka goes away before a commit, tasks.max=%d: committed_offset does not move, and SIGTERM ends with exit code 4 and the offsets',
+    async tasks => {
+      const name = unique('uncommitted');
+      const own = await startKafka();
+      const milvus = await milvusFor(name);
+      const producer = await MockKafka.at(own.address);
+      await producer.produce(name, numbered(0, 1));
+      const sink = await startExecutable({
+        bootstrap: own.address,
+        endpoint: `http://${milvus.address}`,
+        collection: name,
+        topics: name,
+        name,
+        worker: { 'offset.flush.timeout.ms': '1500' },
+        connector: { 'tasks.max': String(tasks) },
+      });
+      const committed = () => sink.metric('milvus_sink_committed_offset');
+      await eventually(async () => (await committed()) === 1, 'the first is committed', 30_000);
+      // Acknowledged only after Kafka has gone.
+      milvus.faults.push({ delayMs: 8000, times: 1 });
+      await producer.produce(name, numbered(1, 51));
+      await milvus.until(m => m.faults.length === 0, 30_000);
+      await producer.stop();
+      await own.stop();
+      await milvus.until(m => m.rows(name).size === 51, 60_000);
+      await eventually(async () => (await sink.metric('milvus_sink_buffered_rows')) === 0, 'acknowledged');
+      expect(await sink.stop()).toBe(EXIT.kafkaRefused);
+      expect(await committed()).toBe(0); // nobody answers any more
+      expect(sink.log).toContain('KAFKA_NOT_COMMITTED');
+      expect(sink.log).toContain(`not committed: ${name}-0 up to 51`);
+    },
+  );
 });
 
 /** Records of one transaction, in one partition. */
@@ -285,8 +267,6 @@ async function transaction(
     dr_cb: true,
     log_level: 0,
   } as never);
-  const done = (call: (cb: Answer) => void) =>
-    new Promise<void>((resolve, reject) => call(error => (error ? reject(error) : resolve())));
   await new Promise<void>(resolve => {
     producer.on('ready', () => resolve());
     producer.connect();

@@ -9,146 +9,171 @@ import { loadKafka } from '../../src/kafka/load.ts';
 import type { RdConsumer } from '../../src/kafka/rdkafka.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { unique } from '../support/e2e.ts';
-import { FakeMilvus, guideCollection } from '../support/fake-milvus.ts';
+import { KafkaAdmin } from '../support/kafka-admin.ts';
 import { MockKafka } from '../support/mock-kafka.ts';
-import { eventually, startSink } from '../support/pipeline.ts';
+
+import {
+  committedRecords,
+  eventually,
+  message,
+  pipelineStage,
+  startSink,
+  withTasks,
+} from '../support/pipeline.ts';
 
 setDefaultTimeout(120_000);
 /** How often the end of a failing sink is tried: what goes wrong in it is a matter of moments. */
 const FAILING_TRIES = Number(process.env.TRIES ?? 4);
 
-interface Admin {
-  createTopic(
-    topic: { topic: string; num_partitions: number; replication_factor: number },
-    cb: (e: unknown) => void,
-  ): void;
-  deleteTopic(topic: string, cb: (error: unknown) => void): void;
-  disconnect(): void;
-}
-
 describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () => {
-  let kafka: MockKafka;
-  let admin: Admin;
-  const servers: FakeMilvus[] = [];
-  beforeAll(async () => {
-    const { address } = await sharedKafka();
-    kafka = await MockKafka.at(address);
-    admin = loadKafka().AdminClient.create({ 'bootstrap.servers': address }) as unknown as Admin;
+  const shared = pipelineStage('rebalance', async () => MockKafka.at((await sharedKafka()).address));
+  const { milvusFor } = shared;
+  let admin: KafkaAdmin;
+  beforeAll(() => {
+    admin = new KafkaAdmin(shared.kafka.bootstrap);
   });
-  afterAll(async () => {
-    await Promise.all(servers.map(server => server.stop()));
-    admin?.disconnect();
-    await kafka?.stop();
-  });
-  const make = (topic: string, partitions: number) =>
-    new Promise<void>((resolve, reject) =>
-      admin.createTopic({ topic, num_partitions: partitions, replication_factor: 1 }, e =>
-        e ? reject(e) : resolve(),
-      ),
-    );
-
+  afterAll(() => admin?.close());
   const made = (topic: string) =>
-    make(topic, 1).then(
+    admin.make(topic, 1).then(
       () => true,
       () => false,
     );
-  const remove = (topic: string) =>
-    new Promise<void>((resolve, reject) => admin.deleteTopic(topic, e => (e ? reject(e) : resolve())));
-
-  async function milvusFor(name: string): Promise<FakeMilvus> {
-    const milvus = await FakeMilvus.start({ collections: [guideCollection(name)] });
-    servers.push(milvus);
-    return milvus;
-  }
-  const message = (id: number, title = 'x') => ({
-    id,
-    title,
-    title_vector: [1, 2, 3, 4, 5, 6, 7, 8],
-    link: 'l',
-  });
   const rateLimited = { status: { code: 8, error_code: 49, reason: 'rate limit exceeded', retriable: true } };
 
-  test.concurrent('rows that wait for a retry when their partition goes are not written later', async () => {
-    const name = unique('handover_retry');
-    await make(name, 4);
-    const [ours, theirs] = await Promise.all([milvusFor(name), milvusFor(name)]);
-    ours.faults.push({ ...rateLimited, times: 1_000_000 });
-    await kafka.produce(
-      name,
-      [0, 1, 2, 3].map(partition => ({ partition, value: message(partition) })),
-    );
-    // Eager: all partitions are revoked, the one in flight as well.
-    const options = {
-      name,
-      offsetFlushTimeoutMs: 1000,
-      consumer: { 'partition.assignment.strategy': 'range' },
-    };
-    const first = startSink(kafka, ours, name, name, options);
-    await first.said('waiting for Milvus');
-    await eventually(async () => (await first.metric('milvus_sink_buffered_rows')) === 4, 'all are read');
-    const second = startSink(kafka, theirs, name, name, options);
-    await theirs.until(m => m.rows(name).size === 2, 30_000);
-    ours.faults.length = 0;
-    await ours.until(m => m.rows(name).size === 2);
-    await eventually(() => first.health.ready, 'ready again');
-    first.stop();
-    await first.ended;
-    expect(first.lines.join('')).not.toContain('did not finish in time');
-    expect(await first.metric('milvus_sink_rows_written_total{operation="upsert"}')).toBe(2);
-    expect(await first.metric('milvus_sink_buffered_rows')).toBe(0);
-    expect(await first.metric('milvus_sink_buffered_bytes')).toBe(0);
-    const written = [...ours.rows(name).keys(), ...theirs.rows(name).keys()].map(Number);
-    expect(written.toSorted()).toEqual([0, 1, 2, 3]);
-    second.stop();
-    await second.ended;
-  });
-
-  test.concurrent('a partition goes only when Milvus has answered for it: an old value never undoes what its new owner wrote', async () => {
-    const name = unique('handover_late');
-    await make(name, 4);
-    const milvus = await milvusFor(name);
-    const all = [0, 1, 2, 3];
-    const produce = (title: string) =>
-      kafka.produce(
+  withTasks((startSink, tasks) => {
+    test.concurrent('rows that wait for a retry when their partition goes are not written later', async () => {
+      const name = unique('handover_retry');
+      // Two or more of each member of the group.
+      const all = Array.from({ length: 4 * tasks }, (_, partition) => partition);
+      await admin.make(name, all.length);
+      const [ours, theirs] = await Promise.all([milvusFor(name), milvusFor(name)]);
+      ours.faults.push({ ...rateLimited, times: 1_000_000 });
+      await shared.kafka.produce(
         name,
-        all.map(partition => ({ partition, value: message(partition, title) })),
+        all.map(partition => ({ partition, value: message(partition) })),
       );
-    // Eager: all partitions are revoked. The four wait behind the first record, so that they go out together.
-    const options = {
-      name,
-      offsetFlushTimeoutMs: 500,
-      milvus: { requestTimeoutMs: 30_000 },
-      consumer: { 'partition.assignment.strategy': 'range' },
-    };
-    milvus.faults.push({ delayMs: 1500 }, { delayMs: 8000 });
-    await kafka.produce(name, [{ partition: 0, value: message(100) }]);
-    const first = startSink(kafka, milvus, name, name, options);
-    await eventually(() => milvus.faults.length === 1, 'the first is on its way', 30_000);
-    await produce('old');
-    await eventually(() => milvus.writes.length === 2, 'the old values are on their way');
-    expect(milvus.writes[1]?.keys.toSorted()).toEqual(all);
-    await produce('new');
-    const second = startSink(kafka, milvus, name, name, options);
-    await milvus.until(m => m.writes[1]?.answer !== undefined, 30_000);
-    await eventually(
-      async () =>
-        (await kafka.committed(first.settings.groupId, name, all)).reduce(
-          (sum: number, o) => sum + (o ?? 0),
-          0,
-        ) === 9,
-      'all is committed',
-      30_000,
-    );
-    await second.said('partitions assigned');
-    expect(all.map(key => milvus.rows(name).get(key)?.title)).toEqual(all.map(() => 'new'));
-    for (const sink of [first, second]) sink.stop();
-    for (const sink of [first, second]) expect((await sink.ended).exitCode).toBe(0);
+      // Eager: all partitions are revoked, the one in flight as well.
+      const options = {
+        name,
+        offsetFlushTimeoutMs: 1000,
+        consumer: { 'partition.assignment.strategy': 'range' },
+      };
+      const first = startSink(shared.kafka, ours, name, name, options);
+      await first.said('waiting for Milvus');
+      await eventually(
+        async () => (await first.metric('milvus_sink_buffered_rows')) === all.length,
+        'all are read',
+        30_000,
+      );
+      const second = startSink(shared.kafka, theirs, name, name, options);
+      // Members of one process may join one after the other: with several tasks how many go to whom is open.
+      await theirs.until(m => (tasks === 1 ? m.rows(name).size === 2 : m.rows(name).size > 0), 30_000);
+      ours.faults.length = 0;
+      await eventually(
+        () => ours.rows(name).size + theirs.rows(name).size === all.length,
+        'all are written',
+        30_000,
+      );
+      await eventually(() => first.health.ready, 'ready again');
+      first.stop();
+      await first.ended;
+      expect(first.lines.join('')).not.toContain('did not finish in time');
+      expect(await first.metric('milvus_sink_rows_written_total{operation="upsert"}')).toBe(
+        ours.rows(name).size,
+      );
+      expect(await first.metric('milvus_sink_buffered_rows')).toBe(0);
+      expect(await first.metric('milvus_sink_buffered_bytes')).toBe(0);
+      const written = [...ours.rows(name).keys(), ...theirs.rows(name).keys()].map(Number);
+      expect(written.toSorted((a, b) => a - b)).toEqual(all);
+      second.stop();
+      await second.ended;
+    });
+
+    test.concurrent('a partition goes only when Milvus has answered for it: an old value never undoes what its new owner wrote', async () => {
+      const name = unique('handover_late');
+      await admin.make(name, 4);
+      const milvus = await milvusFor(name);
+      const all = [0, 1, 2, 3];
+      const produce = (title: string) =>
+        shared.kafka.produce(
+          name,
+          all.map(partition => ({ partition, value: message(partition, title) })),
+        );
+      // Eager: all partitions are revoked. The four wait behind the first record, so that those of a task go out together.
+      const options = {
+        name,
+        offsetFlushTimeoutMs: 500,
+        milvus: { requestTimeoutMs: 30_000 },
+        consumer: { 'partition.assignment.strategy': 'range' },
+      };
+      milvus.faults.push({ delayMs: 1500 }, { delayMs: 8000 });
+      await shared.kafka.produce(name, [{ partition: 0, value: message(100) }]);
+      const first = startSink(shared.kafka, milvus, name, name, options);
+      await eventually(() => milvus.faults.length === 1, 'the first is on its way', 30_000);
+      await produce('old');
+      await eventually(() => milvus.writes.length === 2, 'the old values are on their way');
+      if (tasks === 1) expect(milvus.writes[1]?.keys.toSorted()).toEqual(all);
+      await produce('new');
+      const second = startSink(shared.kafka, milvus, name, name, options);
+      await milvus.until(m => m.writes[1]?.answer !== undefined, 30_000);
+      await eventually(
+        async () => (await committedRecords(shared.kafka, first, name)) === 9,
+        'all is committed',
+        30_000,
+      );
+      await second.said('partitions assigned');
+      expect(all.map(key => milvus.rows(name).get(key)?.title)).toEqual(all.map(() => 'new'));
+      for (const sink of [first, second]) sink.stop();
+      for (const sink of [first, second]) expect((await sink.ended).exitCode).toBe(0);
+    });
+
+    test.concurrent('a topic that is deleted and made again is read from its start', async () => {
+      const name = unique('handover_again');
+      await admin.make(name, 1);
+      const milvus = await milvusFor(name);
+      await shared.kafka.produce(
+        name,
+        Array.from({ length: 20 }, (_, i) => ({ value: message(i) })),
+      );
+      const sink = startSink(shared.kafka, milvus, name, name, { name });
+      await milvus.until(m => m.rows(name).size === 20, 30_000);
+      await admin.remove(name);
+      await eventually(() => made(name), 'made again');
+      await shared.kafka.produce(
+        name,
+        Array.from({ length: 5 }, (_, i) => ({ value: message(100 + i) })),
+      );
+      await milvus.until(m => m.rows(name).size === 25, 60_000);
+      sink.stop();
+      await sink.ended;
+      expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([5]);
+    });
+
+    test.concurrent('a member that gets no partition of a topic that comes back does not wait for it for ever', async () => {
+      const [kept, deleted] = [unique('handover_kept'), unique('handover_deleted')];
+      await admin.make(kept, 2);
+      await admin.make(deleted, 1);
+      const milvus = await milvusFor(kept);
+      const consumer = { 'topic.metadata.refresh.interval.ms': 1000 };
+      const options = { name: kept, topics: [kept, deleted], consumer };
+      // Two members of one task each, or three in one process.
+      const sinks = Array.from({ length: tasks === 1 ? 2 : 1 }, () =>
+        startSink(shared.kafka, milvus, kept, kept, options),
+      );
+      await Promise.all(sinks.map(sink => sink.said('partitions assigned')));
+      await admin.remove(deleted);
+      await Promise.all(sinks.map(sink => sink.said('waiting for topics')));
+      await eventually(() => made(deleted), 'made again');
+      await eventually(() => sinks.every(sink => sink.health.ready), 'all are ready', 30_000);
+      for (const sink of sinks) sink.stop();
+      await Promise.all(sinks.map(sink => sink.ended));
+    });
   });
 
   test.concurrent('a partition that was paused when it went away is read when it comes back', async () => {
     const topic = unique('handover_paused');
-    await make(topic, 4);
-    await kafka.produce(topic, [
+    await admin.make(topic, 4);
+    await shared.kafka.produce(topic, [
       { partition: 0, value: 'a' },
       { partition: 1, value: 'b' },
       { partition: 2, value: 'c' },
@@ -158,7 +183,7 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
       const owned = new Set<number>();
       const consumer = new KafkaConsumer({
         properties: {
-          'bootstrap.servers': kafka.bootstrap,
+          'bootstrap.servers': shared.kafka.bootstrap,
           'group.id': topic,
           'auto.offset.reset': 'earliest',
           'enable.auto.commit': false,
@@ -215,48 +240,6 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
     await first.consumer.close();
   });
 
-  test.concurrent('a topic that is deleted and made again is read from its start', async () => {
-    const name = unique('handover_again');
-    await make(name, 1);
-    const milvus = await milvusFor(name);
-    await kafka.produce(
-      name,
-      Array.from({ length: 20 }, (_, i) => ({ value: message(i) })),
-    );
-    const sink = startSink(kafka, milvus, name, name, { name });
-    await milvus.until(m => m.rows(name).size === 20, 30_000);
-    await remove(name);
-    await eventually(() => made(name), 'made again');
-    await kafka.produce(
-      name,
-      Array.from({ length: 5 }, (_, i) => ({ value: message(100 + i) })),
-    );
-    await milvus.until(m => m.rows(name).size === 25, 60_000);
-    sink.stop();
-    await sink.ended;
-    expect(await kafka.committed(sink.settings.groupId, name, [0])).toEqual([5]);
-  });
-
-  test.concurrent('a member that gets no partition of a topic that comes back does not wait for it for ever', async () => {
-    const [kept, deleted] = [unique('handover_kept'), unique('handover_deleted')];
-    await make(kept, 2);
-    await make(deleted, 1);
-    const milvus = await milvusFor(kept);
-    const consumer = { 'topic.metadata.refresh.interval.ms': 1000 };
-    const options = { name: kept, topics: [kept, deleted], consumer };
-    const sinks = [
-      startSink(kafka, milvus, kept, kept, options),
-      startSink(kafka, milvus, kept, kept, options),
-    ];
-    await Promise.all(sinks.map(sink => sink.said('partitions assigned')));
-    await remove(deleted);
-    await Promise.all(sinks.map(sink => sink.said('waiting for topics')));
-    await eventually(() => made(deleted), 'made again');
-    await eventually(() => sinks.every(sink => sink.health.ready), 'all are ready', 30_000);
-    for (const sink of sinks) sink.stop();
-    await Promise.all(sinks.map(sink => sink.ended));
-  });
-
   const members = [
     { 'partition.assignment.strategy': 'cooperative-sticky' },
     { 'partition.assignment.strategy': 'range' },
@@ -267,11 +250,11 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
     async protocol => {
       const name = unique('regex');
       const [first, second] = [`${name}-1`, `${name}.22`];
-      await make(first, 2);
-      await make(`${name}-x`, 1);
+      await admin.make(first, 2);
+      await admin.make(`${name}-x`, 1);
       const milvus = await milvusFor(name);
       const sinks = [1, 2].map(() =>
-        startSink(kafka, milvus, name, name, {
+        startSink(shared.kafka, milvus, name, name, {
           name,
           tasksMax: 2,
           topicsRegex: `${name}[\\-.]\\d+`,
@@ -279,21 +262,21 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
         }),
       );
       const written = (ids: number[]) => milvus.until(m => ids.every(id => m.rows(name).has(id)), 60_000);
-      await kafka.produce(`${name}-x`, [{ value: message(100) }]);
-      await kafka.produce(first, [{ value: message(1) }, { partition: 1, value: message(2) }]);
+      await shared.kafka.produce(`${name}-x`, [{ value: message(100) }]);
+      await shared.kafka.produce(first, [{ value: message(1) }, { partition: 1, value: message(2) }]);
       await written([1, 2]);
-      await make(second, 2);
-      await kafka.produce(second, [{ value: message(3) }, { partition: 1, value: message(4) }]);
+      await admin.make(second, 2);
+      await shared.kafka.produce(second, [{ value: message(3) }, { partition: 1, value: message(4) }]);
       await written([3, 4]);
-      await remove(first);
+      await admin.remove(first);
       await Promise.all(sinks.map(sink => sink.said(`gone=${first}`)));
-      await kafka.produce(second, [{ value: message(5) }, { partition: 1, value: message(6) }]);
+      await shared.kafka.produce(second, [{ value: message(5) }, { partition: 1, value: message(6) }]);
       await written([5, 6]);
       await eventually(() => sinks.every(sink => sink.health.ready), 'all are ready', 30_000);
-      await remove(second);
+      await admin.remove(second);
       await Promise.all(sinks.map(sink => sink.said('no topic matches')));
       await eventually(() => made(second), 'made again');
-      await kafka.produce(second, [{ value: message(7) }]);
+      await shared.kafka.produce(second, [{ value: message(7) }]);
       await written([7]);
       await eventually(() => sinks.every(sink => sink.health.ready), 'all are ready again', 30_000);
       expect(milvus.rows(name).has(100)).toBe(false);
@@ -306,11 +289,11 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
     test.concurrent(`a bad record ends a sink of three tasks: no partition is committed beyond what is written (try ${n} of ${FAILING_TRIES})`, async () => {
       const name = unique('failing');
       const partitions = [0, 1, 2, 3, 4, 5];
-      await make(name, partitions.length);
+      await admin.make(name, partitions.length);
       const milvus = await milvusFor(name);
       const each = 300;
       const bad = 50 + ((n * 67) % 200);
-      await kafka.produce(
+      await shared.kafka.produce(
         name,
         partitions.flatMap(partition =>
           Array.from({ length: each }, (_, i) =>
@@ -321,14 +304,14 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
         ),
       );
       for (let i = 0; i < 500; i++) milvus.faults.push({ delayMs: (i * 13) % 40, times: 1 });
-      const sink = startSink(kafka, milvus, name, name, {
+      const sink = startSink(shared.kafka, milvus, name, name, {
         name,
         tasksMax: 3,
         maxPollRecords: 20,
         batch: { maxRows: 7, maxInFlight: 3 },
       });
       expect((await sink.ended).exitCode).toBe(EXIT.badRecord);
-      const committed = await kafka.committed(sink.settings.groupId, name, partitions);
+      const committed = await shared.kafka.committed(sink.settings.groupId, name, partitions);
       const rows = new Set([...milvus.rows(name).keys()].map(Number));
       for (const partition of partitions) {
         for (let i = 0; i < (committed[partition] ?? 0); i++)

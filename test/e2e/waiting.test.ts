@@ -70,44 +70,49 @@ describe.skipIf(missing !== undefined)('waiting, with a real Kafka and milvus-li
     await milvus.stop();
   });
 
-  test('Kafka not there at start, and going away later, is waited for; nothing is lost', async () => {
-    const topic = unique('kafka_away');
-    await s.client.create(s.at, topic);
-    const kafka = await startKafka();
-    await s.client.topic(kafka.address, topic);
-    await kafka.stop();
+  test.each([1, 3])(
+    'Kafka not there at start, and going away later, is waited for, tasks.max=%d; nothing is lost',
+    async tasks => {
+      const topic = unique('kafka_away');
+      await s.client.create(s.at, topic);
+      const kafka = await startKafka();
+      await s.client.topic(kafka.address, topic);
+      await kafka.stop();
 
-    const sink = await startSink({
-      bootstrap: kafka.address,
-      endpoint: s.at.uri,
-      collection: topic,
-      topics: topic,
-    });
-    await until('a live, unready sink', 30, async () => (await sink.get('/readyz'))?.status === 503, sink);
-    await kafka.start();
-    await s.client.produce(kafka.address, topic, numbered(0, 50));
-    expect(await count(s.at, topic, 50)).toBe(50);
-    await sink.ready(200, 60);
+      const sink = await startSink({
+        bootstrap: kafka.address,
+        endpoint: s.at.uri,
+        collection: topic,
+        topics: topic,
+        connector: { 'tasks.max': String(tasks) },
+      });
+      await until('a live, unready sink', 30, async () => (await sink.get('/readyz'))?.status === 503, sink);
+      await kafka.start();
+      await s.client.produce(kafka.address, topic, numbered(0, 50));
+      expect(await count(s.at, topic, 50)).toBe(50);
+      await sink.ready(200, 60);
 
-    await kafka.stop();
-    await sink.ready(503, 60);
-    expect((await sink.get('/livez'))?.status).toBe(200);
-    await kafka.start();
-    await s.client.produce(kafka.address, topic, numbered(50, 100));
-    expect(await count(s.at, topic, 100)).toBe(100);
-    await sink.ready(200, 60);
-    expect(await sink.stop()).toBe(0);
-    expect(await s.client.committed(kafka.address, sink.group, topic)).toEqual([100]);
-    await kafka.stop();
-  });
+      await kafka.stop();
+      await sink.ready(503, 60);
+      expect((await sink.get('/livez'))?.status).toBe(200);
+      await kafka.start();
+      await s.client.produce(kafka.address, topic, numbered(50, 100));
+      expect(await count(s.at, topic, 100)).toBe(100);
+      await sink.ready(200, 60);
+      expect(await sink.stop()).toBe(0);
+      expect(await s.client.committed(kafka.address, sink.group, topic)).toEqual([100]);
+      await kafka.stop();
+    },
+  );
 
-  test('neither is there: SIGTERM still ends it with 0', async () => {
+  test.each([1, 3])('neither is there, tasks.max=%d: SIGTERM still ends it with 0', async tasks => {
     const nobody = await freePort();
     const sink = await startSink({
       bootstrap: `localhost:${nobody}`,
       endpoint: `http://localhost:${nobody}`,
       collection: 'nothing',
       topics: 'nothing',
+      connector: { 'tasks.max': String(tasks) },
     });
     await until('a live sink', 30, async () => (await sink.get('/livez'))?.status === 200, sink);
     expect(await sink.stop()).toBe(0);
