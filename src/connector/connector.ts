@@ -16,6 +16,7 @@ import type { ConnectorSnapshot, ConnectorState } from '../observe/snapshot.ts';
 import { WaitBoard, type Waits } from '../observe/waits.ts';
 import { offsetsText } from '../task/committer.ts';
 import type { Task } from '../task/contract.ts';
+import type { Garbage } from '../task/garbage.ts';
 import { ConsumerTask } from '../task/task.ts';
 import { aborted, sleep } from '../wait.ts';
 import type { Connector } from './contract.ts';
@@ -36,8 +37,8 @@ export interface ConnectorOptions {
   /** ms since the epoch. */
   wallClock: () => number;
   random: () => number;
-  /** Frees what is no longer referenced, at once. */
-  collectGarbage: () => void;
+  /** Of the process. */
+  garbage: Garbage;
 }
 
 export class SinkConnector implements Connector {
@@ -248,6 +249,7 @@ export class SinkConnector implements Connector {
   private tick(): void {
     const { settings, events, log, now } = this.options;
     this.board.tick();
+    this.options.garbage.tick();
     for (const task of this.tasks) task.tick();
     if (settings.topicsRegex !== undefined) this.noteTopics(events, now());
     this.progress.tick(now(), log, () => this.snapshot());

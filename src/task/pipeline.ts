@@ -15,7 +15,7 @@ import type { Profile } from '../observe/profile.ts';
 import type { Waits } from '../observe/waits.ts';
 import type { Outcome, RecordBatch } from '../record/contract.ts';
 import type { TaskTarget } from './contract.ts';
-import { Garbage } from './garbage.ts';
+import type { Garbage } from './garbage.ts';
 import { Tolerance } from './tolerance.ts';
 import { dropUnread, PollSize, rowBytes } from './weight.ts';
 
@@ -34,8 +34,8 @@ export interface PipelineOptions extends TaskTarget {
   /** ms since the epoch, the clock of record timestamps. */
   wallClock: () => number;
   random: () => number;
-  /** Frees what is no longer referenced, at once. */
-  collectGarbage: () => void;
+  /** Of the process. */
+  garbage: Garbage;
   /** Called once, with what ends the connector. */
   onFatal: (error: SinkError) => void;
 }
@@ -52,7 +52,6 @@ export class Pipeline {
   private readonly tolerance: Tolerance;
   private readonly delivery: Delivery<TrackedRow>;
   private readonly pollSize: PollSize;
-  private readonly garbage: Garbage;
   private buffered = 0;
   /** Partitions that went to another consumer, as long as a batch may hold their rows. */
   private readonly released = new WeakSet<PartitionOffsets>();
@@ -61,11 +60,10 @@ export class Pipeline {
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
   constructor(private readonly options: PipelineOptions) {
-    const { settings, collectGarbage } = options;
+    const { settings } = options;
     // A poll may go over the ceiling: with several tasks, or a low ceiling, by less.
     const pollBytes = Math.min(POLL_BYTES, settings.batch.bufferMaxBytes / settings.tasksMax);
     this.pollSize = new PollSize(settings.maxPollRecords, pollBytes);
-    this.garbage = new Garbage(collectGarbage);
     const onFatal = (error: SinkError) => this.fatal(error);
     this.tolerance = new Tolerance({ ...options, errors: settings.errors, onFatal });
     this.reader = new RowReader(options);
@@ -183,7 +181,7 @@ export class Pipeline {
     this.buffered += rows.length;
     budget.buffer(bytes);
     this.delivery.add(rows);
-    this.garbage.read(batch.bytes);
+    this.options.garbage.read(batch.bytes);
   }
 
   private fatal(error: SinkError): void {

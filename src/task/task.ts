@@ -20,6 +20,7 @@ import { aborted, sleep, within } from '../wait.ts';
 import { CommitPace } from './commit-pace.ts';
 import { type Committable, Committer, dirty } from './committer.ts';
 import type { Task, TaskTarget } from './contract.ts';
+import type { Garbage } from './garbage.ts';
 import { KafkaTrouble } from './kafka-trouble.ts';
 import { Pipeline } from './pipeline.ts';
 import { PAUSE_AFTER_MS, ReadingPolicy } from './reading.ts';
@@ -40,8 +41,8 @@ export interface TaskOptions {
   /** ms since the epoch. */
   wallClock: () => number;
   random: () => number;
-  /** Frees what is no longer referenced, at once. */
-  collectGarbage: () => void;
+  /** Of the process. */
+  garbage: Garbage;
   /** Aborted when the connector stops. */
   stop: AbortSignal;
   onFatal: (error: SinkError) => void;

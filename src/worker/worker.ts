@@ -35,15 +35,19 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { configuration, log, version, commit } = options;
   const { http, onFailure } = configuration.worker;
   // The heavy imports run beside each other's waiting: a sink of which Kafka is slow to answer loses nothing by them.
-  const [{ createMetrics }, { serveHttp }, { SinkConnector }, { officialClient }] = await Promise.all([
-    import('../serve/metrics.ts'),
-    import('../serve/http.ts'),
-    import('../connector/connector.ts'),
-    import('../kafka/client.ts'),
-  ]);
+  const [{ createMetrics }, { serveHttp }, { SinkConnector }, { officialClient }, { Garbage }] =
+    await Promise.all([
+      import('../serve/metrics.ts'),
+      import('../serve/http.ts'),
+      import('../connector/connector.ts'),
+      import('../kafka/client.ts'),
+      import('../task/garbage.ts'),
+    ]);
   // A machine that cannot load it (read-only temp directory, old C library) is told now: a connector would take it for
   // a Kafka that is not there yet.
   const createClient = officialClient();
+  const now = () => performance.now();
+  const garbage = new Garbage({ collect: () => Bun.gc(true), now });
   const several = configuration.connectors.length > 1;
   const connectors: Connector[] = [];
   const snapshots = () => connectors.map(connector => connector.snapshot());
@@ -60,10 +64,10 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         const { connectMilvus } = await import('../milvus/client/connection.ts');
         return connectMilvus(settings.milvus, { log: ownLog });
       },
-      now: () => performance.now(),
+      now,
       wallClock: () => Date.now(),
       random: Math.random,
-      collectGarbage: () => Bun.gc(true),
+      garbage,
     });
   };
   connectors.push(...configuration.connectors.map(create));

@@ -13,6 +13,7 @@ import { createLogger } from '../../src/observe/log.ts';
 import { Profile } from '../../src/observe/profile.ts';
 import type { TaskSnapshot } from '../../src/observe/snapshot.ts';
 import { createMetrics } from '../../src/serve/metrics.ts';
+import { Garbage } from '../../src/task/garbage.ts';
 import { FakeMilvus, type FakeMilvusOptions, guideCollection } from './fake-milvus.ts';
 import { MockKafka, type MockMessage } from './mock-kafka.ts';
 
@@ -142,7 +143,7 @@ export function startSink(
     now,
     wallClock: () => Date.now(),
     random: Math.random,
-    collectGarbage: () => Bun.gc(true),
+    garbage: new Garbage({ collect: () => Bun.gc(true), now }),
   });
   connectors.push(sink);
   return {

@@ -17,6 +17,7 @@ import { WaitBoard } from '../../../src/observe/waits.ts';
 import { PolledBatch } from '../../../src/record/polled-batch.ts';
 import type { KafkaRecord } from '../../../src/record/record.ts';
 import { createMetrics } from '../../../src/serve/metrics.ts';
+import { Garbage } from '../../../src/task/garbage.ts';
 import { Pipeline } from '../../../src/task/pipeline.ts';
 import { FakeMilvus, type FakeRow, guideCollection } from '../../support/fake-milvus.ts';
 import { eventually, message, pipelineSettings, pipelineStage, withTasks } from '../../support/pipeline.ts';
@@ -179,7 +180,7 @@ async function openPipeline(settings: ConnectorSettings) {
     now,
     wallClock: () => Date.now(),
     random: Math.random,
-    collectGarbage: () => {},
+    garbage: new Garbage({ collect: () => {}, now }),
     onFatal: error => fatal.push(error),
   });
   return { pipeline, budget, connection, fatal };

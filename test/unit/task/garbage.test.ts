@@ -1,0 +1,44 @@
+import { expect, test } from 'bun:test';
+import { Garbage } from '../../../src/task/garbage.ts';
+
+const MIB = 1 << 20;
+
+function create() {
+  const clock = { now: 0 };
+  const collected: number[] = [];
+  const garbage = new Garbage({ collect: () => collected.push(clock.now), now: () => clock.now });
+  const quiet = (ms: number) => {
+    for (const end = clock.now + ms; clock.now < end; clock.now += 200) garbage.tick();
+  };
+  return { garbage, clock, collected, quiet };
+}
+
+test('while records flow, after every 24 MiB of them', () => {
+  const { garbage, collected } = create();
+  for (let i = 0; i < 23; i++) garbage.read(MIB);
+  expect(collected).toHaveLength(0);
+  garbage.read(MIB);
+  expect(collected).toHaveLength(1);
+  for (let i = 0; i < 24; i++) garbage.read(MIB);
+  expect(collected).toHaveLength(2);
+});
+
+test('once after the start, when nothing comes', () => {
+  const { collected, quiet } = create();
+  quiet(60_000);
+  expect(collected).toEqual([5000]);
+});
+
+test('once after a burst, and never for a record now and then', () => {
+  const { garbage, clock, collected, quiet } = create();
+  quiet(10_000);
+  garbage.read(2 * MIB);
+  quiet(60_000);
+  expect(collected).toEqual([5000, 15_000]);
+  for (let i = 0; i < 20; i++) {
+    garbage.read(1000);
+    quiet(8000);
+  }
+  expect(collected).toHaveLength(2);
+  expect(clock.now).toBeGreaterThan(200_000);
+});
