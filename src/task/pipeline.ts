@@ -249,6 +249,6 @@ function track(row: Row, offsets: PartitionOffsets, sequence: number): TrackedRo
   return tracked;
 }
 
-const POLL_BYTES = 8 << 20;
+const POLL_BYTES = 4 << 20;
 /** Of keys and headers a record: a thousand of them (queued.min.messages) are then 16 MB. */
 const HEAVY_BYTES = 16 << 10;

@@ -290,7 +290,7 @@ describe('sides', () => {
     });
     expect(settings.topics).toEqual(['t']);
     expect(settings.consumer['bootstrap.servers']).toBe('kafka:9092');
-    expect(settings.maxPollRecords).toBe(500);
+    expect(settings.maxPollRecords).toBe(2000);
     expect(settings.warnings).toEqual([
       "topics (w.properties:5) has no effect in the worker's file: it belongs into the connector's file",
       "bootstrap.servers (c.properties:7) has no effect in the connector's file: it belongs into the worker's file",
