@@ -5,13 +5,12 @@ import type { EventEmitter } from 'node:events';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import type { RdCallbacks, RdConsumer, RdMessage } from '../../../src/kafka/rdkafka.ts';
 import type { MockKafka } from '../../support/mock-kafka.ts';
-import { eventually, pipelineStage, startSink } from '../../support/pipeline.ts';
+import { eventually, message, pipelineStage, startSink, withTasks } from '../../support/pipeline.ts';
 
 // The mock's group coordinator takes three seconds for a first member: the tests of a file wait for it together.
 setDefaultTimeout(60_000);
 const shared = pipelineStage('kafka');
 const { fresh } = shared;
-const message = (id: number) => ({ id, title: 'x', title_vector: [1, 2, 3, 4, 5, 6, 7, 8], link: 'l' });
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => ({ value: message(from + i) }));
 const emit = (client: RdConsumer, event: string, value: object) =>
@@ -54,99 +53,9 @@ describe('a client that is dead', () => {
     expect({ requests: milvus.writes.length, commits: commits.length }).toEqual(before);
     expect(await shared.kafka.committed(sink.settings.groupId, name, [0])).toEqual([1]);
   });
-
-  test.concurrent('is known by its statistics, too', async () => {
-    const { name, milvus } = await fresh();
-    let client: RdConsumer | undefined;
-    const sink = startSink(shared.kafka, milvus, name, name, {}, made => {
-      client = made;
-    });
-    await sink.said('Milvus connected');
-    const fatal = { error: 'FENCED_INSTANCE_ID', reason: 'Heartbeat failed', cnt: 1 };
-    emit(client!, 'event.stats', { message: JSON.stringify({ topics: {}, fatal }) });
-    const { exitCode, error } = await sink.ended;
-    expect(exitCode).toBe(EXIT.kafkaRefused);
-    expect(error?.code).toBe('KAFKA_FENCED');
-  });
-});
-
-describe('a commit', () => {
-  test.concurrent('that is queued and not answered is none: committed_offset stays, and the stop ends with code 4 and the offsets', async () => {
-    const { name, milvus } = await fresh();
-    const sink = startSink(shared.kafka, milvus, name, name, { offsetFlushTimeoutMs: 500 }, client => {
-      client.commitCb = (_, queued) => queued(null);
-    });
-    await shared.kafka.produce(name, numbered(0, 50));
-    await milvus.until(m => m.rows(name).size === 50);
-    sink.stop();
-    const { exitCode, error } = await sink.ended;
-    expect(exitCode).toBe(EXIT.kafkaRefused);
-    expect(error?.code).toBe('KAFKA_NOT_COMMITTED');
-    expect(error?.message).toContain(`not committed: ${name}-0 up to 50`);
-    expect(await sink.metric(`milvus_sink_committed_offset{topic="${name}",partition="0"}`)).toBeUndefined();
-  });
-
-  test.concurrent('that fails is told and tried again, and none goes out beside another', async () => {
-    const { name, milvus } = await fresh();
-    let failures = 3;
-    let outstanding = 0;
-    let most = 0;
-    const sink = startSink(shared.kafka, milvus, name, name, {}, (client, callbacks) => {
-      const commit = client.commitCb.bind(client);
-      const answered = callbacks.offset_commit_cb;
-      client.commitCb = (offsets, queued) => {
-        most = Math.max(most, ++outstanding);
-        if (failures-- <= 0) {
-          // The real answer frees the way: its order with the next commit is what is looked at.
-          commit(offsets, queued);
-          outstanding--;
-          return;
-        }
-        queued(null);
-        setTimeout(() => {
-          outstanding--;
-          answered({ code: 28, message: 'Broker: Invalid commit data size' }, offsets);
-        }, 300);
-      };
-    });
-    await shared.kafka.produce(name, numbered(0, 50));
-    await sink.said('offsets not committed, will be tried again: Broker: Invalid commit data size');
-    expect(sink.health.get('kafka').ok).toBe(false);
-    await eventually(
-      async () => (await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] === 50,
-      'committed in the end',
-    );
-    expect(most).toBe(1);
-    expect(sink.lines.filter(l => l.includes('offsets not committed'))).toHaveLength(1);
-    sink.stop();
-    expect(await sink.ended).toEqual({ exitCode: EXIT.stopped });
-  });
 });
 
 describe('errors that nobody waits for', () => {
-  test.concurrent('an error that comes with every poll is a wait with a name, and the sink is not ready', async () => {
-    const { name, milvus } = await fresh();
-    let bad = false;
-    await shared.kafka.produce(name, numbered(0, 1));
-    const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
-      const consume = client.consume.bind(client);
-      client.consume = (max, cb) =>
-        bad
-          ? setTimeout(() => cb({ code: -198, message: 'Local: Invalid compressed data' }, []), 20)
-          : consume(max, cb);
-    });
-    await sink.said('partitions assigned');
-    expect(sink.health.get('kafka').ok).toBe(true);
-    bad = true;
-    await sink.said(
-      'waiting for records: records that cannot be decompressed: Local: Invalid compressed data',
-    );
-    expect(sink.health.ready).toBe(false);
-    sink.stop();
-    expect((await sink.ended).exitCode).toBe(EXIT.stopped);
-    expect(sink.lines.filter(l => l.includes('waiting for records'))).toHaveLength(1);
-  });
-
   test.concurrent("librdkafka's warnings are lines of the log, and the same one not twice", async () => {
     const { name, milvus } = await fresh();
     const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
@@ -167,35 +76,6 @@ describe('errors that nobody waits for', () => {
 });
 
 describe('the end', () => {
-  test.concurrent('nothing asks a client that is closing', async () => {
-    const { name, milvus } = await fresh();
-    let closing = false;
-    const late: string[] = [];
-    const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
-      for (const method of ['getWatermarkOffsets', 'position', 'assignments', 'commitCb', 'pause'] as const) {
-        const call = (client[method] as (...args: unknown[]) => unknown).bind(client);
-        Object.assign(client, {
-          [method]: (...args: unknown[]) => {
-            if (closing) late.push(method);
-            return call(...args);
-          },
-        });
-      }
-      const disconnect = client.disconnect.bind(client);
-      client.disconnect = cb => {
-        closing = true;
-        // Longer than several ticks.
-        setTimeout(() => disconnect(cb), 700);
-      };
-    });
-    await shared.kafka.produce(name, numbered(0, 5));
-    await milvus.until(m => m.rows(name).size === 5);
-    sink.stop();
-    expect((await sink.ended).exitCode).toBe(EXIT.stopped);
-    expect(closing).toBe(true);
-    expect(late).toEqual([]);
-  });
-
   test.concurrent('Kafka that is away for many tries costs one client', async () => {
     const { name, milvus } = await fresh();
     let clients = 0;
@@ -222,20 +102,6 @@ describe('the end', () => {
 });
 
 describe('a rebalance', () => {
-  test.concurrent('that the client does not carry out ends the sink with the reason', async () => {
-    const { name, milvus } = await fresh();
-    await shared.kafka.produce(name, numbered(0, 5));
-    const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
-      client.incrementalAssign = () => {
-        throw new Error('erroneous state');
-      };
-    });
-    const { exitCode, error } = await sink.ended;
-    expect(exitCode).toBe(EXIT.kafkaRefused);
-    expect(error?.code).toBe('KAFKA_REBALANCE');
-    expect(error?.message).toContain('erroneous state');
-  });
-
   test.concurrent('in the middle of a poll: its records are not taken for those of the partition that comes back', async () => {
     const { name, milvus } = await fresh();
     const partition = { topic: name, partition: 0 };
@@ -278,5 +144,152 @@ describe('a rebalance', () => {
     const [committed] = await shared.kafka.committed(sink.settings.groupId, name, [0]);
     expect([...milvus.rows(name).keys()].map(Number).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(committed).toBe(8);
+  });
+});
+
+withTasks(startSink => {
+  describe('a commit', () => {
+    test.concurrent('that is queued and not answered is none: committed_offset stays, and the stop ends with code 4 and the offsets', async () => {
+      const { name, milvus } = await fresh();
+      const sink = startSink(shared.kafka, milvus, name, name, { offsetFlushTimeoutMs: 500 }, client => {
+        client.commitCb = (_, queued) => queued(null);
+      });
+      await shared.kafka.produce(name, numbered(0, 50));
+      await milvus.until(m => m.rows(name).size === 50);
+      sink.stop();
+      const { exitCode, error } = await sink.ended;
+      expect(exitCode).toBe(EXIT.kafkaRefused);
+      expect(error?.code).toBe('KAFKA_NOT_COMMITTED');
+      expect(error?.message).toContain(`not committed: ${name}-0 up to 50`);
+      expect(
+        await sink.metric(`milvus_sink_committed_offset{topic="${name}",partition="0"}`),
+      ).toBeUndefined();
+    });
+
+    test.concurrent('that fails is told and tried again, and none goes out beside another', async () => {
+      const { name, milvus } = await fresh();
+      let failures = 3;
+      let outstanding = 0;
+      let most = 0;
+      const sink = startSink(shared.kafka, milvus, name, name, {}, (client, callbacks) => {
+        const commit = client.commitCb.bind(client);
+        const answered = callbacks.offset_commit_cb;
+        client.commitCb = (offsets, queued) => {
+          most = Math.max(most, ++outstanding);
+          if (failures-- <= 0) {
+            // The real answer frees the way: its order with the next commit is what is looked at.
+            commit(offsets, queued);
+            outstanding--;
+            return;
+          }
+          queued(null);
+          setTimeout(() => {
+            outstanding--;
+            answered({ code: 28, message: 'Broker: Invalid commit data size' }, offsets);
+          }, 300);
+        };
+      });
+      await shared.kafka.produce(name, numbered(0, 50));
+      await sink.said('offsets not committed, will be tried again: Broker: Invalid commit data size');
+      expect(sink.health.get('kafka').ok).toBe(false);
+      await eventually(
+        async () => (await shared.kafka.committed(sink.settings.groupId, name, [0]))[0] === 50,
+        'committed in the end',
+      );
+      expect(most).toBe(1);
+      expect(sink.lines.filter(l => l.includes('offsets not committed'))).toHaveLength(1);
+      sink.stop();
+      expect(await sink.ended).toEqual({ exitCode: EXIT.stopped });
+    });
+  });
+
+  describe('the clients', () => {
+    test.concurrent('one that is dead is known by its statistics, too', async () => {
+      const { name, milvus } = await fresh();
+      let client: RdConsumer | undefined;
+      const sink = startSink(shared.kafka, milvus, name, name, {}, made => {
+        client = made;
+      });
+      await sink.said('Milvus connected');
+      const fatal = { error: 'FENCED_INSTANCE_ID', reason: 'Heartbeat failed', cnt: 1 };
+      emit(client!, 'event.stats', { message: JSON.stringify({ topics: {}, fatal }) });
+      const { exitCode, error } = await sink.ended;
+      expect(exitCode).toBe(EXIT.kafkaRefused);
+      expect(error?.code).toBe('KAFKA_FENCED');
+    });
+
+    test.concurrent('an error that comes with every poll is a wait with a name, and the sink is not ready', async () => {
+      const { name, milvus } = await fresh();
+      let bad = false;
+      await shared.kafka.produce(name, numbered(0, 1));
+      const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
+        const consume = client.consume.bind(client);
+        client.consume = (max, cb) =>
+          bad
+            ? setTimeout(() => cb({ code: -198, message: 'Local: Invalid compressed data' }, []), 20)
+            : consume(max, cb);
+      });
+      await sink.said('partitions assigned');
+      expect(sink.health.get('kafka').ok).toBe(true);
+      bad = true;
+      await sink.said(
+        'waiting for records: records that cannot be decompressed: Local: Invalid compressed data',
+      );
+      expect(sink.health.ready).toBe(false);
+      sink.stop();
+      expect((await sink.ended).exitCode).toBe(EXIT.stopped);
+      expect(sink.lines.filter(l => l.includes('waiting for records'))).toHaveLength(1);
+    });
+
+    test.concurrent('one that does not carry out a rebalance ends the sink with the reason', async () => {
+      const { name, milvus } = await fresh();
+      await shared.kafka.produce(name, numbered(0, 5));
+      const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
+        client.incrementalAssign = () => {
+          throw new Error('erroneous state');
+        };
+      });
+      const { exitCode, error } = await sink.ended;
+      expect(exitCode).toBe(EXIT.kafkaRefused);
+      expect(error?.code).toBe('KAFKA_REBALANCE');
+      expect(error?.message).toContain('erroneous state');
+    });
+
+    test.concurrent('nothing asks a client that is closing', async () => {
+      const { name, milvus } = await fresh();
+      let closed = 0;
+      const late: string[] = [];
+      const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
+        let closing = false;
+        for (const method of [
+          'getWatermarkOffsets',
+          'position',
+          'assignments',
+          'commitCb',
+          'pause',
+        ] as const) {
+          const call = (client[method] as (...args: unknown[]) => unknown).bind(client);
+          Object.assign(client, {
+            [method]: (...args: unknown[]) => {
+              if (closing) late.push(method);
+              return call(...args);
+            },
+          });
+        }
+        const disconnect = client.disconnect.bind(client);
+        client.disconnect = cb => {
+          closing = true;
+          closed++;
+          // Longer than several ticks.
+          setTimeout(() => disconnect(cb), 700);
+        };
+      });
+      await shared.kafka.produce(name, numbered(0, 5));
+      await milvus.until(m => m.rows(name).size === 5);
+      sink.stop();
+      expect((await sink.ended).exitCode).toBe(EXIT.stopped);
+      expect(closed).toBe(sink.settings.tasksMax);
+      expect(late).toEqual([]);
+    });
   });
 });
