@@ -63,3 +63,13 @@ test('what one task learns of the server holds for all: the limit is shared', ()
   budget.tried('overloaded', { bytes: 1000, sentAt: 500, alone: false, saturated: true }, 510);
   expect(budget.requestLimit).toBe(2);
 });
+
+test('that the server has acknowledged a request is known to all', () => {
+  const budget = create();
+  const request = { bytes: 1000, sentAt: 0, alone: true, saturated: false };
+  budget.tried('unavailable', request, 10);
+  expect(budget.everAcknowledged).toBe(false);
+  budget.tried('ok', request, 20);
+  budget.tried('overloaded', request, 30);
+  expect(budget.everAcknowledged).toBe(true);
+});
