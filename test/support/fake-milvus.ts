@@ -176,7 +176,7 @@ export class FakeMilvus {
   }
 
   /** Resolves as soon as the condition holds; it is looked at after every call. */
-  async until(condition: (milvus: FakeMilvus) => boolean, timeoutMs = 10_000): Promise<void> {
+  async until(condition: (milvus: FakeMilvus) => boolean, timeoutMs = 20_000): Promise<void> {
     if (condition(this)) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

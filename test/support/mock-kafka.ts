@@ -109,9 +109,10 @@ export class MockKafka {
 
 /**
  * The mock's coordinator forgets a member that answers later than the leader: it joins once more, and the group waits for
- * that for a second less than the session, longer than a test. The others learn of it by their heartbeats.
+ * that for a second less than the session, longer than a test; the others learn of it by their heartbeats. The session is
+ * longer than the three seconds in which the first members wait.
  */
-const SEVERAL_MEMBERS = { 'session.timeout.ms': 3000, 'heartbeat.interval.ms': 200 };
+const SEVERAL_MEMBERS = { 'session.timeout.ms': 4000, 'heartbeat.interval.ms': 200 };
 
 function metadataOf(producer: RdProducer): Promise<RdMetadata> {
   return new Promise((resolve, reject) =>

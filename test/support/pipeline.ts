@@ -168,7 +168,7 @@ export function startSink(
       new Promise((resolve, reject) => {
         const timer = setTimeout(
           () => reject(new Error(`never said ${JSON.stringify(text)}:\n${lines.join('')}`)),
-          10_000,
+          20_000,
         );
         const look = () => {
           if (!lines.some(line => line.includes(text))) return;
@@ -257,7 +257,7 @@ export function pipelineStage(prefix: string, connect: () => Promise<MockKafka> 
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 20_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {

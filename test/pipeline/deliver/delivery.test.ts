@@ -151,13 +151,12 @@ withTasks((startSink, tasks) => {
         spread(Array.from({ length: 400 }, (_, i) => ({ value: message(i) }))),
       );
       const sink = startSink(shared.kafka, milvus, name, name);
-      for (let task = 0; task < tasks; task++)
-        await sink.said(`partitions assigned task=${task} partitions=`);
-      await milvus.until(m => m.rows(name).size === 400);
-      const held = sink.tasks().map(task => task.partitions.map(({ partition }) => partition));
-      expect(held).toHaveLength(tasks);
-      for (const partitions of held) expect(partitions).not.toBeEmpty();
-      expect(held.flat().toSorted()).toEqual(PARTITIONS);
+      await milvus.until(m => m.rows(name).size === 400, 30_000);
+      const held = () => sink.tasks().map(task => task.partitions.map(({ partition }) => partition));
+      await eventually(() => held().flat().length === PARTITIONS.length, 'all are assigned', 30_000);
+      expect(held()).toHaveLength(tasks);
+      for (const partitions of held()) expect(partitions).not.toBeEmpty();
+      expect(held().flat().toSorted()).toEqual(PARTITIONS);
       sink.stop();
       expect((await sink.ended).exitCode).toBe(EXIT.stopped);
       expect(await shared.kafka.committed(sink.settings.groupId, name, PARTITIONS)).toEqual([
