@@ -37,8 +37,8 @@ export class MockKafka {
   private constructor(
     private readonly producer: RdProducer,
     readonly bootstrap: string,
-    /** What its consumers need beside the bootstrap servers. */
-    readonly consumer: Record<string, string | number>,
+    /** What consumers of a group with several of them need. */
+    readonly severalMembers: Record<string, string | number>,
   ) {}
 
   static start(): Promise<MockKafka> {
@@ -53,7 +53,7 @@ export class MockKafka {
 
   private static async connect(
     cluster: Record<string, unknown>,
-    consumer: MockKafka['consumer'],
+    severalMembers: MockKafka['severalMembers'],
   ): Promise<MockKafka> {
     const { Producer } = loadKafka();
     const producer = new Producer({
@@ -67,7 +67,11 @@ export class MockKafka {
       producer.connect();
     });
     const metadata = await metadataOf(producer);
-    return new MockKafka(producer, metadata.brokers.map(b => `${b.host}:${b.port}`).join(','), consumer);
+    return new MockKafka(
+      producer,
+      metadata.brokers.map(b => `${b.host}:${b.port}`).join(','),
+      severalMembers,
+    );
   }
 
   /** Sends and waits until the cluster has everything. */

@@ -25,6 +25,8 @@ export interface RunningSink {
   stop(): void;
   /** What each task has now. */
   tasks(): TaskSnapshot[];
+  /** Resolves when each task has partitions, or soon: see below. */
+  atRest(): Promise<void>;
   ended: Promise<{ exitCode: ExitCode; error?: SinkError }>;
   /** Value of a metric by its name and labels as written, e.g. `milvus_sink_rows_written_total{operation="upsert"}`. */
   metric(name: string): Promise<number | undefined>;
@@ -111,7 +113,7 @@ export function startSink(
 ): RunningSink {
   const settings = pipelineSettings(kafka.bootstrap, milvus, topic, collection, {
     ...overrides,
-    consumer: { ...kafka.consumer, ...overrides.consumer },
+    consumer: { ...((overrides.tasksMax ?? 1) > 1 && kafka.severalMembers), ...overrides.consumer },
   });
   const lines: string[] = [];
   const listeners = new Set<() => void>();
@@ -157,6 +159,7 @@ export function startSink(
     },
     lines,
     stop: () => sink.stop(),
+    atRest: () => atRest(sink),
     tasks: () => sink.snapshot().tasks,
     ended: sink.run().then(error => ({ exitCode: exitCodeOf(error), ...(error && { error }) })),
     metric: async metricName => {
@@ -265,6 +268,19 @@ export async function eventually(
     await Bun.sleep(10);
   }
 }
+
+/**
+ * Resolves when each of several tasks has partitions, or soon: in the middle of a rebalance the mock's coordinator refuses
+ * the last commits of members that a real one would still take.
+ */
+async function atRest(sink: SinkConnector): Promise<void> {
+  const tasks = () => sink.snapshot().tasks;
+  if (tasks().length === 1) return;
+  const until = performance.now() + AT_REST_MS;
+  while (!tasks().every(task => task.partitions.length > 0) && performance.now() < until) await Bun.sleep(20);
+}
+
+const AT_REST_MS = 8000;
 
 /** A sample without the label that every metric of a connector has. */
 function withoutConnector(sample: string): string {

@@ -74,7 +74,7 @@ withTasks(startSink => {
     await shared.kafka.produce(name, [{ value: message(1) }]);
     const sink = startSink(shared.kafka, milvus, name, name, {
       milvus: { requestTimeoutMs: 600_000 },
-      consumer: { 'max.poll.interval.ms': 7000 },
+      consumer: { 'max.poll.interval.ms': 7000, 'session.timeout.ms': 6000 },
     });
     await milvus.until(m => m.rows(name).size === 1, 20_000);
     expect(milvus.writes[1]!.at - milvus.writes[0]!.at).toBeGreaterThan(3000);

@@ -77,6 +77,7 @@ withTasks((startSink, tasks) => {
     await stage.kafka.produce(name, [{ key, value: { ...message(2), lang: 'de' } }]);
     await milvus.until(m => m.rows(name).size === 2);
     expect(milvus.rows(name).get(2)).toHaveProperty('lang', 'de');
+    await sink.atRest();
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
     expect(await sink.metric('milvus_sink_buffered_bytes')).toBe(0);
