@@ -35,24 +35,27 @@ export async function within(work: Promise<void>, timeoutMs: number): Promise<bo
 
 /** Something that changes now and then, for those who wait for a state of it. */
 export class Change {
-  private changed = Promise.withResolvers<void>();
+  private readonly waiting = new Set<() => void>();
 
   /** @param now monotonic ms */
   constructor(private readonly now: () => number) {}
 
   /** It has changed: whoever waits looks again. */
   announce(): void {
-    const { resolve } = this.changed;
-    this.changed = Promise.withResolvers<void>();
-    resolve();
+    for (const wake of [...this.waiting]) wake();
   }
 
-  /** Resolves at the next change, or when `ms` have passed. */
-  async next(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([this.changed.promise, promise]);
-    clearTimeout(timer);
+  /** Resolves at the next change, or when `ms` have passed; nothing of it stays where changes are rare. */
+  next(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const done = () => {
+        clearTimeout(timer);
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.waiting.add(done);
+    });
   }
 
   /** Resolves with true when `condition` holds, or with false after `timeoutMs`. */
