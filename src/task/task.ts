@@ -63,8 +63,10 @@ export class ConsumerTask implements Task {
   private closing = false;
   /** Kafka has answered the last commits in time. */
   private answered = false;
-  /** Given up at the stop while Kafka had not stored them. */
-  private readonly uncommitted: TopicPartitionOffset[] = [];
+  /** The last hand-over of partitions, until they are given up. */
+  private handOver: Promise<void> = Promise.resolve();
+  /** Handed over and not given up yet; at a stop also those that were. */
+  private readonly leaving = new Set<Committable>();
 
   /** What is read; with topics.regex, what matches now. */
   private subscription: string[];
@@ -204,8 +206,9 @@ export class ConsumerTask implements Task {
     const answered = within(committing, settings.offsetFlushTimeoutMs);
     await consumer.serve(answered);
     this.answered = await answered;
-    if (!this.dead) this.uncommitted.push(...dirty(this.tracker.all()));
-    return this.uncommitted.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+    return dirty([...this.leaving, ...(this.dead ? [] : this.tracker.all())]).map(
+      ({ topic, partition, offset }) => ({ topic, partition, offset }),
+    );
   }
 
   async close(): Promise<void> {
@@ -227,7 +230,10 @@ export class ConsumerTask implements Task {
       properties: this.properties(),
       hooks: {
         assigned: partitions => this.rebalances.assigned(partitions),
-        revoked: (partitions, lost) => this.rebalances.revoked(partitions, lost),
+        revoked: (partitions, lost) => {
+          this.handOver = this.rebalances.revoked(partitions, lost);
+          return this.handOver;
+        },
         error: error => this.trouble.error(error),
         fatal: error => {
           this.dead = true;
@@ -288,11 +294,12 @@ export class ConsumerTask implements Task {
     if (this.dead || this.closing) return;
     const { settings, stop, now } = this.options;
     const timeoutMs = settings.offsetFlushTimeoutMs;
+    for (const partition of partitions) this.leaving.add(partition);
     await within(
       this.store(() => partitions, now() + timeoutMs),
       timeoutMs,
     );
-    if (stop.aborted) this.uncommitted.push(...dirty(partitions));
+    if (!stop.aborted) for (const partition of partitions) this.leaving.delete(partition);
   }
 
   /** The last commits: what fails is tried again as long as there is time. */
@@ -300,6 +307,8 @@ export class ConsumerTask implements Task {
     const { now } = this.options;
     for (;;) {
       await this.commitDone(until);
+      // A rebalance may be under way: its commit is answered as long as somebody polls.
+      await this.handOver.catch(() => {}); // told by whoever began it
       if (this.dead || dirty(this.tracker.all()).length === 0 || now() + COMMIT_AGAIN_MS >= until) return;
       await Bun.sleep(COMMIT_AGAIN_MS);
     }

@@ -1,11 +1,12 @@
 // Promise 5, where Milvus is slow: nothing is given to the next owner while an old request may still be written.
 
-import { expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import {
   committedRecords,
   eventually,
   message,
+  PARTITIONS,
   pipelineStage,
   spread,
   withTasks,
@@ -52,6 +53,54 @@ withTasks(startSink => {
     sink.stop();
     expect(await sink.ended).toEqual({ exitCode: EXIT.stopped });
     expect(await committedRecords(shared.kafka, sink, name)).toBe(1);
+  });
+
+  describe('partitions that a rebalance takes during the last commit', () => {
+    /** Stops a sink of which a record is written and not committed. @param leaving what becomes of the commit after */
+    const stopInRebalance = async (leaving: (commit: () => void) => void) => {
+      const { name, milvus } = await fresh();
+      await shared.kafka.produce(name, spread(PARTITIONS.map(id => ({ value: message(id) }))));
+      let stopping = false;
+      let revoked = false;
+      const settings = { offsetFlushTimeoutMs: 1500 };
+      const sink = startSink(shared.kafka, milvus, name, name, settings, (client, callbacks) => {
+        const commit = client.commitCb.bind(client);
+        client.commitCb = (offsets, queued) => {
+          if (!stopping) commit(offsets, queued);
+          else if (revoked) leaving(() => commit(offsets, queued));
+          else {
+            revoked = true;
+            queued(null);
+            callbacks.rebalance_cb({ code: -174, message: 'revoke' }, offsets);
+            const moving = { code: 27, message: 'Broker: Group rebalance in progress' };
+            setTimeout(() => callbacks.offset_commit_cb(moving, offsets), 100);
+          }
+        };
+      });
+      const atRest = async () =>
+        sink.tasks().every(task => task.partitions.length > 0) &&
+        (await committedRecords(shared.kafka, sink, name)) === PARTITIONS.length;
+      await eventually(atRest, 'the group is at rest');
+      milvus.faults.push({ delayMs: 500 });
+      await shared.kafka.produce(name, [{ value: message(100) }]);
+      await milvus.until(m => m.faults.length === 0);
+      stopping = true;
+      sink.stop();
+      const ended = await sink.ended;
+      return { ended, name, committed: await committedRecords(shared.kafka, sink, name) };
+    };
+
+    test.concurrent('are committed as well', async () => {
+      const { ended, committed } = await stopInRebalance(commit => setTimeout(commit, 300));
+      expect(ended).toEqual({ exitCode: EXIT.stopped });
+      expect(committed).toBe(PARTITIONS.length + 1);
+    });
+
+    test.concurrent('are named when Kafka does not store their offsets', async () => {
+      const { ended, name } = await stopInRebalance(() => {});
+      expect(ended.error?.code).toBe('KAFKA_NOT_COMMITTED');
+      expect(ended.error?.message).toContain(`not committed: ${name}-`);
+    });
   });
 
   test.concurrent('a stop does not outlast the deadline of a request that is never answered, and says so', async () => {
