@@ -124,6 +124,7 @@ export class Delivery<R extends Row> {
   async release(lost: boolean): Promise<boolean> {
     const { owner, log } = this.options;
     owner.dropped(this.batcher.drop(row => owner.gone(row)));
+    if (this.states.none) void this.lookForMilvus();
     this.states.release();
     const answered = await this.change.until(
       () => this.states.requestsOfGone().length === 0,
