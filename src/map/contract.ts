@@ -5,7 +5,7 @@ import type { Row } from './row.ts';
 
 /**
  * Decodes and maps. Two calls never overlap: whoever reads waits for the answer to one before the next.
- * Rows are made for the collection as it is at the time of the call.
+ * Rows are made for the collection as it is when they are made: a promise may outlast a change of it.
  */
 export interface BatchReader {
   /** @returns what becomes of each record, by its place in the batch; a promise when a converter had to ask for a schema */

@@ -95,9 +95,14 @@ export class RowReader implements BatchReader {
 
   read(batch: RecordBatch): Outcome<Row>[] | Promise<Outcome<Row>[]> {
     const { valueConverter, profile } = this.options;
+    const { mapper } = this;
     const records = batch.records();
     const decoded = profile.time('decode', () => valueConverter.decode(records));
-    if (decoded instanceof Promise) return decoded.then(values => this.toRows(records, values));
+    if (decoded instanceof Promise)
+      return decoded.then(values =>
+        // What was decoded for another collection does not fit this one: vectors were checked against its fields.
+        this.toRows(records, mapper === this.mapper ? values : records.map(r => valueConverter.redecode(r))),
+      );
     return this.toRows(records, decoded);
   }
 

@@ -1,5 +1,6 @@
 // What is said about fields that are not written: once, at the right time, and true.
 import { expect, test } from 'bun:test';
+import type { ValueConverter } from '../../../src/decode/contract.ts';
 import { createValueConverter } from '../../../src/decode/registry.ts';
 import { RecordError } from '../../../src/errors.ts';
 import { FieldNotes } from '../../../src/map/field-notes.ts';
@@ -9,9 +10,16 @@ import { DataType } from '../../../src/milvus/wire/data-type.ts';
 import type { TaskEvents } from '../../../src/observe/events.ts';
 import type { Logger } from '../../../src/observe/log.ts';
 import { Profile } from '../../../src/observe/profile.ts';
+import { PolledBatch } from '../../../src/record/polled-batch.ts';
+import type { KafkaRecord } from '../../../src/record/record.ts';
 import { field, ID, RECORD, schemaOf } from '../../support/rows.ts';
 
-function reading(schema: CollectionSchema) {
+const JSON_CONVERTER = {
+  javaClass: 'org.apache.kafka.connect.json.JsonConverter',
+  options: { 'schemas.enable': false },
+};
+
+function reading(schema: CollectionSchema, valueConverter = createValueConverter(JSON_CONVERTER)) {
   const said: string[] = [];
   let dropped = 0;
   const reader = new RowReader({
@@ -21,10 +29,7 @@ function reading(schema: CollectionSchema) {
       milvus: { jsonMaxBytes: 65_536 },
     },
     schema,
-    valueConverter: createValueConverter({
-      javaClass: 'org.apache.kafka.connect.json.JsonConverter',
-      options: { 'schemas.enable': false },
-    }),
+    valueConverter,
     keyConverter: { check: () => undefined },
     events: {
       fieldsDropped: (fields: number) => {
@@ -69,4 +74,28 @@ test('a field that the schema lacks and one that the server fills are told apart
     'field "bm25": it is filled by the server: dropped from every record',
     'field "colour": collection articles lacks it: dropped from every record',
   ]);
+});
+
+test('what was decoded for a collection that has changed by then is decoded for the present one', async () => {
+  const asked = Promise.withResolvers<void>();
+  const json = createValueConverter(JSON_CONVERTER);
+  // As one that asks a registry.
+  const converter: ValueConverter = {
+    expect: vectors => json.expect(vectors),
+    decode: records => asked.promise.then(() => decoded(records)),
+    redecode: record => json.redecode(record),
+    decodeExact: (record, precision) => json.decodeExact(record, precision),
+  };
+  const vector = (type: DataType) => field('v', type, { dim: 64 });
+  const { reader } = reading(schemaOf([ID, vector(DataType.FloatVector)]), converter);
+  const value = Buffer.from(JSON.stringify({ id: 1, v: Array(64).fill(1) }));
+  const records = [{ ...RECORD, value, size: value.length }];
+  // For the collection as it is now: natively, which a field of another type does not take.
+  const early = json.decode(records);
+  const decoded = (_: readonly KafkaRecord[]) => early;
+  const outcomes = reader.read(new PolledBatch(records));
+  reader.use(schemaOf([ID, vector(DataType.Float16Vector)]));
+  asked.resolve();
+  const [outcome] = await outcomes;
+  expect(outcome).toHaveProperty('values.0', 1);
 });
