@@ -30,7 +30,7 @@ function checkNames(earlier: ConnectorReading, reading: ConnectorReading, findin
 function checkGroups(earlier: ConnectorReading, reading: ConnectorReading, findings: Findings): void {
   const group = groupOf(reading);
   const place = reading.consumer.sources.get('group.id') ?? earlier.consumer.sources.get('group.id');
-  if (!place || groupOf(earlier) !== group) return;
+  if (!place || groupOf(earlier) !== group || brokersOf(earlier) !== brokersOf(reading)) return;
   const member = reading.consumer.sources.get('group.instance.id');
   const clash = [...memberIds(reading)].find(id => memberIds(earlier).has(id));
   if (member && clash !== undefined) {
@@ -49,6 +49,11 @@ function checkGroups(earlier: ConnectorReading, reading: ConnectorReading, findi
 
 function groupOf({ consumer, values }: ConnectorReading): string {
   return String(consumer.properties['group.id'] ?? `connect-${values.name}`);
+}
+
+/** Where a connector goes to other brokers than the worker's: a group there has nothing to do with one here. */
+function brokersOf({ consumer }: ConnectorReading): string {
+  return String(consumer.properties['bootstrap.servers'] ?? '');
 }
 
 /** The task's rule: with several tasks each is a member of its own, `<id>-<number of the task>`. */

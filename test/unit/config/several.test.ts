@@ -197,6 +197,9 @@ describe('what two connectors may not share', () => {
     // With several tasks each is a member of its own, with the task's number behind the id.
     expect(problems(three(id('i-1'), `${id('i')}tasks.max=2\n`))[0]).toContain('(i-1)');
     expect(loadAll(three(id('i-2'), `${id('i')}tasks.max=2\n`)).connectors).toHaveLength(3);
+    // Of a group of the same name in another cluster it is none.
+    const elsewhere = `${id('i')}consumer.override.bootstrap.servers=other:9092\n`;
+    expect(loadAll(three(id('i'), elsewhere)).warnings).toEqual([]);
     // Without a group of their own the names make the groups.
     const worker = `${WORKER}consumer.group.instance.id=i\n`;
     expect(loadAll({ ...three(), worker }).connectors.map(c => c.groupId)).toEqual([
