@@ -115,11 +115,11 @@ export class SinkConnector implements Connector {
     }
     this.state = 'STOPPING';
     health.set('pipeline', false, this.fatal ? 'failed' : 'stopping');
-    await this.stopTasks();
+    await this.stopTasks().catch(error => this.endsIncomplete(internalError(error)));
     // Nothing may ask a client that is closing: the answer would wait for the end, and the end for this thread.
     clearInterval(ticker);
     await this.closeTasks();
-    await connection?.close();
+    await connection?.close().catch(error => this.endsIncomplete(internalError(error)));
     this.state = this.fatal ? 'FAILED' : 'STOPPED';
     if (this.fatal) health.set('pipeline', false, `failed: ${this.fatal.message}`);
     else health.set('pipeline', false, 'stopped');
@@ -194,8 +194,12 @@ export class SinkConnector implements Connector {
    * uncommitted is no success: they will be written once more.
    */
   private async closeTasks(): Promise<void> {
-    const left = (await Promise.all(this.tasks.map(task => task.commit()))).flat();
-    await Promise.all(this.tasks.map(task => task.close()));
+    // A task that fails here keeps no other in the group.
+    const defect = (thrown: unknown) => this.endsIncomplete(internalError(thrown));
+    const left = (await Promise.all(this.tasks.map(task => task.commit().catch(defect)))).flatMap(
+      uncommitted => uncommitted ?? [],
+    );
+    await Promise.all(this.tasks.map(task => task.close().catch(defect)));
     if (left.length === 0) return;
     const { settings } = this.options;
     const error = new SinkError(

@@ -55,6 +55,21 @@ withTasks(startSink => {
     expect(await committedRecords(shared.kafka, sink, name)).toBe(1);
   });
 
+  test.concurrent('a defect at the very end is what the connector ends with: its run never rejects', async () => {
+    const { name, milvus } = await fresh();
+    await shared.kafka.produce(name, spread(PARTITIONS.map(id => ({ value: message(id) }))));
+    const sink = startSink(shared.kafka, milvus, name, name, {}, client => {
+      client.pause = () => {
+        throw new Error('no such call');
+      };
+    });
+    await milvus.until(m => m.rows(name).size === PARTITIONS.length);
+    sink.stop();
+    const { exitCode, error } = await sink.ended;
+    expect([exitCode, error?.code]).toEqual([EXIT.internal, 'INTERNAL']);
+    expect(sink.health.get('pipeline').detail).toContain('failed: INTERNAL');
+  });
+
   describe('partitions that a rebalance takes during the last commit', () => {
     /** Stops a sink of which a record is written and not committed. @param leaving what becomes of the commit after */
     const stopInRebalance = async (leaving: (commit: () => void) => void) => {
