@@ -59,11 +59,12 @@ export const PAGES = {
     ],
     sections: {
       Files: FILES,
-      'Several connectors': `Each has its own group, settings, offsets and health. One that fails leaves the others running, or ends the
-process with on.failure=stop in the worker's file; the exit code is that of the first failure.`,
+      'Several connectors': `Each has its own group, settings, offsets and health. One that fails stays FAILED (/healthz, /readyz) and
+leaves the others running; with on.failure=stop in the worker's file it ends the process. Only a new start
+brings it back. The exit code is that of the first failure.`,
       Secrets: SECRETS,
-      Signals: `SIGTERM or SIGINT stops in order: no more polls, what is in flight is finished (at most
-offset.flush.timeout.ms), offsets are committed, the group is left. A second one ends at once.`,
+      Signals: `SIGTERM or SIGINT stops in order: no more polls, what is in flight is finished (until the
+deadline of its requests), offsets are committed, the groups are left. A second one ends at once.`,
       'Exit codes': EXIT_CODES,
     },
   },
@@ -151,6 +152,7 @@ connector, from the same files, in one process without a JVM.`,
   },
   examples: [
     'milvus-sink connect-standalone.properties milvus-sink-connector.properties',
+    'milvus-sink worker.properties a.properties b.json',
     'milvus-sink validate connect-standalone.properties milvus-sink-connector.properties --connect',
   ],
   sections: {

@@ -8,7 +8,7 @@ import { Profile } from '../observe/profile.ts';
 import { createWorker } from '../worker/worker.ts';
 import type { CommandLine } from './args.ts';
 import { checkClients } from './check-client.ts';
-import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { logStrayOutput } from './stray-output.ts';
 import type { Terminal } from './terminal.ts';
 import { COMMIT, VERSION } from './version.ts';
@@ -28,15 +28,19 @@ export default async function run(line: CommandLine, { err }: Terminal): Promise
   return runWorker(configuration, log, err);
 }
 
-/** The last line of the log; after a bad record it says how one goes on. */
-export function lastWords(error: SinkError | undefined): string {
+/**
+ * The last line of the log; after a bad record it says how one goes on.
+ * @param connector whose error it is, when there are several
+ */
+export function lastWords(error: SinkError | undefined, connector?: string): string {
   const exitCode = exitCodeOf(error);
-  if (exitCode === EXIT.stopped) return 'stopped';
+  if (!error) return 'stopped';
+  const whose = connector === undefined ? '' : `: connector ${connector}: ${error.code}`;
   const next =
     error instanceof RecordError
       ? ': the record is not committed, and the next start meets it again; errors.tolerance=all skips bad records'
       : '';
-  return `ended with exit code ${exitCode}${next}`;
+  return `ended with exit code ${exitCode}${whose}${next}`;
 }
 
 // --- internal ---
@@ -55,7 +59,8 @@ async function runWorker(
   const profile = new Profile(process.env.MILVUS_SINK_PROFILE === '1', () => performance.now());
   for (const warning of configuration.warnings) log.warn(warning);
   for (const note of configuration.notes) log.debug(note);
-  for (const settings of configuration.connectors) logSettings(settings, log);
+  const several = configuration.connectors.length > 1;
+  for (const settings of configuration.connectors) logSettings(settings, log, several);
 
   const worker = await createWorker({ configuration, log, profile, version: VERSION, commit: COMMIT });
   if (worker.server) {
@@ -63,16 +68,16 @@ async function runWorker(
     log.info('health and metrics', { health: `${url}/healthz`, metrics: `${url}/metrics` });
   }
   const restoreSignals = stopOnSignals(worker, log);
-  const error = await worker.run();
+  const failure = await worker.run();
   restoreSignals();
   const { user, system } = process.cpuUsage();
   const report = profile.report((user + system) / 1000);
   if (report) err(report + '\n');
-  log.info(lastWords(error));
-  return exitCodeOf(error);
+  log.info(lastWords(failure?.error, several ? failure?.connector : undefined));
+  return exitCodeOf(failure?.error);
 }
 
-function logSettings(settings: ConnectorSettings, log: Logger): void {
+function logSettings(settings: ConnectorSettings, log: Logger, several: boolean): void {
   const { milvus, batch } = settings;
   log.info(`milvus-sink ${settings.name} starts`, {
     topics: settings.topics?.join(',') ?? `/${settings.topicsRegex}/`,
@@ -83,6 +88,7 @@ function logSettings(settings: ConnectorSettings, log: Logger): void {
     mode: settings.insertMode,
     tasks: settings.tasksMax,
     batch_rows: batch.maxRows,
+    connector: several ? settings.name : undefined,
   });
 }
 

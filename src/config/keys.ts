@@ -73,7 +73,7 @@ export const KEYS = {
     schema: oneOf('none', 'all'),
     default: 'none',
     documentation:
-      '`none`: the first bad record stops the sink with exit code 2, its offset not committed. `all`: bad records are skipped and counted.',
+      '`none`: the first bad record stops the connector with exit code 2, its offset not committed. `all`: bad records are skipped and counted.',
   },
   'errors.retry.timeout': {
     ...connect,
@@ -175,14 +175,14 @@ export const KEYS = {
     schema: integer(-1, INT_MAX, 'ms, or -1 for ever'),
     default: '120000',
     documentation:
-      'How long a running sink waits when Milvus suddenly refuses its token or no longer knows the collection (a restarting proxy does both), ms; then it ends with exit code 3. At the start such an answer ends it at once.',
+      'How long a running connector waits when Milvus suddenly refuses its token or no longer knows the collection (a restarting proxy does both), ms; then it ends with exit code 3. At the start such an answer ends it at once.',
   },
   'errors.max.consecutive': {
     ...own,
     schema: integer(0, INT_MAX),
     default: '1000',
     documentation:
-      'With `errors.tolerance=all`: records that Milvus may refuse for their content without accepting one in between; then the sink ends with exit code 2 instead of skipping a whole topic. 0: no limit.',
+      'With `errors.tolerance=all`: records that Milvus may refuse for their content without accepting one in between; then the connector ends with exit code 2 instead of skipping a whole topic. 0: no limit.',
   },
   'milvus.json.max.bytes': {
     ...own,
@@ -261,7 +261,7 @@ export const KEYS = {
     schema: integer(1, INT_MAX),
     default: '5000',
     documentation:
-      'Longest wait for a commit, and for what waits to be written when a bad record ends the sink, ms.',
+      'Longest wait for a commit, and for what waits to be written when a bad record ends a connector, ms.',
   },
   listeners: {
     ...worker,

@@ -63,6 +63,7 @@ export class SinkConnector implements Connector {
     this.budget = new Budget({
       maxBytes: settings.batch.bufferMaxBytes,
       maxRequests: settings.batch.maxInFlight,
+      errors: settings.errors,
       now,
     });
     const fieldNotes = new FieldNotes(log);
@@ -121,8 +122,8 @@ export class SinkConnector implements Connector {
     await this.closeTasks();
     await connection?.close().catch(error => this.endsIncomplete(internalError(error)));
     this.state = this.fatal ? 'FAILED' : 'STOPPED';
-    if (this.fatal) health.set('pipeline', false, `failed: ${this.fatal.message}`);
-    else health.set('pipeline', false, 'stopped');
+    for (const check of ['kafka', 'milvus'] as const) health.set(check, false, 'stopped');
+    health.set('pipeline', false, this.fatal ? `failed: ${this.fatal.message}` : 'stopped');
     return this.fatal;
   }
 

@@ -18,7 +18,7 @@ import type { Budget } from './budget.ts';
 import type { CollectionWatch } from './collection-watch.ts';
 import type { RowOwner, WritePlan } from './contract.ts';
 import { callEnd, type Deadlines } from './deadline.ts';
-import { Refusals, refusedRecord } from './refusals.ts';
+import { refusedRecord } from './refusals.ts';
 import type { ServerGrace } from './server-grace.ts';
 import type { ErrorsSettings } from './settings.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
@@ -50,15 +50,12 @@ export interface AttemptsOptions<R extends Row> {
 }
 
 export class Attempts<R extends Row> {
-  private readonly refusals: Refusals;
   /** Since when Milvus has answered with nothing but refusals. */
   private refusedSince: number | undefined;
   private halvingLogged = false;
   private unansweredAtStop = 0;
 
-  constructor(private readonly options: AttemptsOptions<R>) {
-    this.refusals = new Refusals(options.settings.errors);
-  }
+  constructor(private readonly options: AttemptsOptions<R>) {}
 
   /** Requests that were out at a stop and did not get through. */
   get unanswered(): number {
@@ -153,10 +150,10 @@ export class Attempts<R extends Row> {
   }
 
   private acknowledge(batch: Batch<R>, bytes: number, triedBefore: boolean): void {
-    const { owner, states, events, waits, plan, profile, now } = this.options;
+    const { owner, budget, states, events, waits, plan, profile, now } = this.options;
     const answeredAt = now();
     this.refusedSince = undefined;
-    this.refusals.accepted();
+    budget.refusals.accepted();
     // Any answer will do, unless others still wait for theirs: a batch that was split or withdrawn gets none.
     if (triedBefore || (!states.anyWaiting && waits.waitingFor('Milvus')))
       waits.end('milvus', 'Milvus', 'writes are acknowledged');
@@ -266,14 +263,14 @@ export class Attempts<R extends Row> {
    * @returns false when nothing is left to send
    */
   private reject(batch: Batch<R>, failure: Failure): boolean {
-    const { owner, batcher, states } = this.options;
+    const { owner, batcher, budget, states } = this.options;
     const culprit = batch.rows[0]!;
     owner.rejected(culprit, refusedRecord(culprit.record, failure));
     batcher.replace(
       batch,
       batch.taken.filter(row => row !== culprit),
     );
-    const tooMany = this.refusals.refused(culprit.record, failure);
+    const tooMany = budget.refusals.refused(culprit.record, failure);
     if (tooMany) {
       this.abandon(batch, tooMany);
       return false;

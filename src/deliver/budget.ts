@@ -2,12 +2,16 @@
 // may be in flight to the server, by what the answers to all say about it. Nothing else of a task is known to another.
 import { Change } from '../wait.ts';
 import { InFlightLimiter, type SentRequest, type Signal } from './limiter.ts';
+import { Refusals } from './refusals.ts';
+import type { ErrorsSettings } from './settings.ts';
 
 export interface BudgetOptions {
   /** Ceiling of bytes that are read and not yet acknowledged. */
   maxBytes: number;
   /** Ceiling of the learned number of requests in flight. */
   maxRequests: number;
+  /** errors.max.consecutive and errors.tolerance: what is refused in a row counts over all tasks. */
+  errors: Pick<ErrorsSettings, 'tolerance' | 'maxConsecutive'>;
   /** Monotonic ms. */
   now: () => number;
 }
@@ -15,6 +19,7 @@ export interface BudgetOptions {
 export class Budget {
   /** Announced when it is no longer full. */
   readonly room: Change;
+  readonly refusals: Refusals;
   private buffered = 0;
   private requests = 0;
   private acknowledged = false;
@@ -25,6 +30,7 @@ export class Budget {
   constructor(private readonly options: BudgetOptions) {
     this.limiter = new InFlightLimiter(options.maxRequests);
     this.room = new Change(options.now);
+    this.refusals = new Refusals(options.errors);
   }
 
   get bufferedBytes(): number {

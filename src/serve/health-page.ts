@@ -3,9 +3,10 @@ import type { ConnectorSnapshot } from '../observe/snapshot.ts';
 
 /** The checks that fail, a line each with its end; with several connectors each line names its own. */
 export function missingChecks(connectors: readonly ConnectorSnapshot[]): string[] {
-  return connectors.flatMap(({ name, checks }) =>
+  return connectors.flatMap(({ name, state, checks }) =>
     Object.entries(checks)
-      .filter(([, { ok }]) => !ok)
+      // Of one that has failed the reason counts; the others have merely stopped.
+      .filter(([check, { ok }]) => !ok && (state !== 'FAILED' || check === 'pipeline'))
       .map(([check, { detail }]) => {
         const place = connectors.length > 1 ? `${name}: ${check}` : check;
         return `not ready: ${place}: ${detail}\n`;

@@ -25,12 +25,13 @@ ${all.map(renderConnector).join('\n')}
 
 // --- internal ---
 
-function renderConnector({ name, state, ready, reason, checks, about }: ConnectorSnapshot): string {
+function renderConnector({ name, state, ready, checks, about }: ConnectorSnapshot): string {
+  const ended = state === 'FAILED' || state === 'STOPPED';
   const lines = Object.entries(checks).map(
     ([check, { ok, detail }]) =>
-      `<tr><th>${escapeHtml(check)}</th><td>${ok ? 'ok' : 'waiting'}</td><td>${escapeHtml(detail)}</td></tr>`,
+      `<tr><th>${escapeHtml(check)}</th><td>${ok ? 'ok' : ended ? 'ended' : 'waiting'}</td><td>${escapeHtml(detail)}</td></tr>`,
   );
-  const facts = Object.entries({ ...about, ...(reason !== undefined && { reason }) }).map(
+  const facts = Object.entries(about).map(
     ([what, value]) => `<tr><th>${escapeHtml(what)}</th><td colspan="2">${escapeHtml(value)}</td></tr>`,
   );
   const health = state === 'FAILED' ? 'failed' : ready ? 'ready' : 'not ready';

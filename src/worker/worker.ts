@@ -15,14 +15,20 @@ export interface WorkerOptions {
   commit?: string | undefined;
 }
 
+/** What ended a connector. */
+export interface Failure {
+  connector: string;
+  error: SinkError;
+}
+
 export interface Worker {
   /** Where it serves; undefined with http.enabled=false. */
   readonly server: HttpServer | undefined;
   /**
    * Runs until every connector has ended.
-   * @returns the first failure of a connector; undefined when none failed
+   * @returns the first failure; undefined when none failed
    */
-  run(): Promise<SinkError | undefined>;
+  run(): Promise<Failure | undefined>;
   /** Every connector finishes what is in flight, and `run` resolves. */
   stop(): void;
 }
@@ -100,25 +106,26 @@ interface EndPolicy {
 async function runAll(
   connectors: readonly Connector[],
   { onFailure, log, stop }: EndPolicy,
-): Promise<SinkError | undefined> {
-  let first: SinkError | undefined;
+): Promise<Failure | undefined> {
+  let first: Failure | undefined;
   let running = connectors.length;
   await Promise.all(
     connectors.map(async connector => {
       const error = await connector.run();
       running--;
       if (!error) return;
-      first ??= error;
-      log.error(error.message, {
-        code: error.code,
-        connector: connectors.length > 1 ? connector.name : undefined,
-      });
+      first ??= { connector: connector.name, error };
+      const name = connectors.length > 1 ? connector.name : undefined;
+      log.error(error.message, { code: error.code, connector: name });
       if (running === 0) return;
       if (onFailure === 'stop') {
-        log.warn(`connector ${connector.name} has FAILED: the others are stopped (on.failure=stop)`);
+        log.warn(`connector ${connector.name} has FAILED: the others are stopped (on.failure=stop)`, {
+          connector: name,
+        });
         stop();
       } else {
         log.warn(`connector ${connector.name} has FAILED: the others go on (on.failure=continue)`, {
+          connector: name,
           running,
         });
       }

@@ -22,6 +22,8 @@ import { Pipeline } from '../../../src/task/pipeline.ts';
 import { FakeMilvus, type FakeRow, guideCollection } from '../../support/fake-milvus.ts';
 import { eventually, message, pipelineSettings, pipelineStage, withTasks } from '../../support/pipeline.ts';
 
+const NO_LIMIT = { tolerance: 'none', maxConsecutive: 0 } as const;
+
 setDefaultTimeout(60_000);
 const shared = pipelineStage('refused');
 const { fresh } = shared;
@@ -164,7 +166,7 @@ async function openPipeline(settings: ConnectorSettings) {
   const connection = await connectMilvus(settings.milvus, { log });
   const now = () => performance.now();
   const { maxInFlight, bufferMaxBytes } = settings.batch;
-  const budget = new Budget({ maxBytes: bufferMaxBytes, maxRequests: maxInFlight, now });
+  const budget = new Budget({ maxBytes: bufferMaxBytes, maxRequests: maxInFlight, errors: NO_LIMIT, now });
   const pipeline = new Pipeline({
     settings,
     connection,

@@ -17,6 +17,8 @@ import { Pipeline } from '../../../src/task/pipeline.ts';
 import { FakeMilvus, guideCollection } from '../../support/fake-milvus.ts';
 import { eventually, message, pipelineSettings } from '../../support/pipeline.ts';
 
+const NO_LIMIT = { tolerance: 'none', maxConsecutive: 0 } as const;
+
 setDefaultTimeout(30_000);
 const COLLECTION = 'alone';
 const milvus = await FakeMilvus.start({ collections: [guideCollection(COLLECTION)] });
@@ -45,7 +47,7 @@ test('a wait for Milvus ends with the partitions of the rows that waited, also w
   const settings = pipelineSettings('unused:1', milvus, 'topic', COLLECTION);
   const health = new Health();
   const waits = new WaitBoard(log, health, now).waits();
-  const budget = new Budget({ maxBytes: 1 << 20, maxRequests: 1, now });
+  const budget = new Budget({ maxBytes: 1 << 20, maxRequests: 1, errors: NO_LIMIT, now });
   const connection = await connectMilvus(settings.milvus, { log });
   const pipeline = new Pipeline({
     settings,

@@ -93,7 +93,7 @@ test.concurrent('one of three fails: the others write on, and health, metrics an
     lines.some(line => line.includes('partitions assigned') && line.includes(`connector=${a.name}`)),
   ).toBe(true);
   worker.stop();
-  expect((await ended)?.code).toBe('MILVUS_COLLECTION_MISSING');
+  expect((await ended)?.error.code).toBe('MILVUS_COLLECTION_MISSING');
   for (const { name } of [a, c])
     expect(await stage.kafka.committed(`connect-${name}`, name, [0, 1, 2, 3])).toEqual([13, 13, 12, 12]);
 });
@@ -106,8 +106,8 @@ test.concurrent('on.failure=stop: the others finish what is in flight, and the p
   await eventually(() => a.milvus.writes.length > 0, 'a has a request in flight');
   b.milvus.faults.push({ status: { code: 65535, reason: 'permission deny', error_code: 3 }, times: 1000 });
   await stage.kafka.produce(b.name, [{ value: message(1) }]);
-  const error = await ended;
-  expect(error?.kind).toBe('milvus');
+  const failure = await ended;
+  expect(failure?.error.kind).toBe('milvus');
   expect(lines.join('')).toContain(`connector ${b.name} has FAILED: the others are stopped`);
   const written = a.milvus.rows(a.name).size;
   const committed = await stage.kafka.committed(`connect-${a.name}`, a.name, [0, 1, 2, 3]);
@@ -121,7 +121,7 @@ test.concurrent('when all have failed the process ends, also with on.failure=con
   b.milvus.faults.push({ delayMs: 500, times: 1 });
   await stage.kafka.produce(b.name, [{ value: 'no JSON' }]);
   const { ended } = await start([a.settings, b.settings], 'continue');
-  expect((await ended)?.code).toBe('MILVUS_COLLECTION_MISSING');
+  expect((await ended)?.error.code).toBe('MILVUS_COLLECTION_MISSING');
 });
 
 test.concurrent('a connector whose Milvus hangs slows no other', async () => {
@@ -133,7 +133,7 @@ test.concurrent('a connector whose Milvus hangs slows no other', async () => {
   expect(slow.milvus.rows(slow.name).size).toBe(0);
   expect([await state(slow.name), await state(quick.name)]).toEqual(['RUNNING', 'RUNNING']);
   worker.stop();
-  expect((await ended)?.code).toBe('MILVUS_UNANSWERED');
+  expect((await ended)?.error.code).toBe('MILVUS_UNANSWERED');
 });
 
 test.concurrent('ten connectors in one process', async () => {

@@ -4,6 +4,8 @@ import { type Batch, Batcher } from '../../../src/deliver/batcher.ts';
 import { Budget } from '../../../src/deliver/budget.ts';
 import type { Row } from '../../../src/map/row.ts';
 
+const NO_LIMIT = { tolerance: 'none', maxConsecutive: 0 } as const;
+
 interface Server {
   /** ms until the answer to a request of `rows` sent at `now` beside `inFlight` others. */
   serviceMs: (rows: number, now: number, inFlight: number) => number;
@@ -25,7 +27,12 @@ function simulate(
   server: Server,
   options = { maxRows: 1000, maxBytes: 1e9, maxInFlight: 4 },
 ): Outcome {
-  const budget = new Budget({ maxBytes: 1e9, maxRequests: options.maxInFlight, now: () => now });
+  const budget = new Budget({
+    maxBytes: 1e9,
+    maxRequests: options.maxInFlight,
+    errors: NO_LIMIT,
+    now: () => now,
+  });
   const batcher = new Batcher<Row>(options, budget);
   const outcome: Outcome = { batches: [], waits: [], refused: 0, endedAt: 0 };
   const agenda: Array<{ at: number; run: () => void }> = [];

@@ -4,6 +4,8 @@ import { type Batch, Batcher } from '../../../src/deliver/batcher.ts';
 import { Budget } from '../../../src/deliver/budget.ts';
 import type { PrimaryKey, Row } from '../../../src/map/row.ts';
 
+const NO_LIMIT = { tolerance: 'none', maxConsecutive: 0 } as const;
+
 let offset = 0;
 function row(key: PrimaryKey, bytes = 100): Row {
   return {
@@ -16,7 +18,12 @@ function row(key: PrimaryKey, bytes = 100): Row {
 }
 /** A batcher of a task that has a budget for itself. */
 function create(options: { maxRows: number; maxBytes: number; maxInFlight: number }) {
-  const budget = new Budget({ maxBytes: 1e9, maxRequests: options.maxInFlight, now: () => 0 });
+  const budget = new Budget({
+    maxBytes: 1e9,
+    maxRequests: options.maxInFlight,
+    errors: NO_LIMIT,
+    now: () => 0,
+  });
   return Object.assign(new Batcher<Row>(options, budget), { shared: budget });
 }
 const rows = (...keys: PrimaryKey[]) => keys.map(key => row(key));

@@ -1,7 +1,10 @@
 import { expect, test } from 'bun:test';
 import { Budget } from '../../../src/deliver/budget.ts';
 
-const create = (maxRequests = 1, maxBytes = 100) => new Budget({ maxBytes, maxRequests, now: () => 0 });
+const NO_LIMIT = { tolerance: 'none', maxConsecutive: 0 } as const;
+
+const create = (maxRequests = 1, maxBytes = 100) =>
+  new Budget({ maxBytes, maxRequests, errors: NO_LIMIT, now: () => 0 });
 
 test('the bytes of all tasks have one ceiling, and whoever waits hears when there is room', async () => {
   const budget = create();
