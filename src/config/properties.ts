@@ -7,6 +7,7 @@ import { decodeText } from './value/text.ts';
 
 export interface ParsedFile extends Findings {
   path: string;
+  format: 'properties' | 'json';
   settings: Setting[];
 }
 
@@ -23,7 +24,7 @@ export function parseFile(path: string, bytes: Uint8Array): ParsedFile {
  * A byte order mark is skipped, which Java would take for part of the first key.
  */
 export function parseProperties(path: string, text: string): ParsedFile {
-  const file: ParsedFile = { path, settings: [], ...noFindings() };
+  const file: ParsedFile = { path, format: 'properties', settings: [], ...noFindings() };
   const nodes = propertyNodes(file, text);
   const seen = new Map<string, Setting>();
   for (const node of nodes) {
@@ -75,7 +76,7 @@ function parses(text: string): boolean {
  * booleans are their text, as Jackson reads them for a string.
  */
 function parseJson(path: string, text: string): ParsedFile {
-  const file: ParsedFile = { path, settings: [], ...noFindings() };
+  const file: ParsedFile = { path, format: 'json', settings: [], ...noFindings() };
   let parsed: unknown;
   try {
     parsed = JSON.parse(text.replace(/^\uFEFF/, ''));

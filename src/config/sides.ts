@@ -1,6 +1,7 @@
 // Which setting belongs to the worker and which to a connector, and what belongs to neither.
 
 import { fromEnvironment } from './environment.ts';
+import { checkOrder } from './first-file.ts';
 import { isKey, KEY_NAMES, type Side, specOf } from './keys.ts';
 import { laterOf } from './later.ts';
 import { notNeeded } from './not-needed.ts';
@@ -50,14 +51,9 @@ export function splitSides(
     sides.problems.push(...file.problems);
     sides.warnings.push(...file.warnings);
   }
-  const workers = others.find(file => !has(file, 'connector.class'));
-  if (first && workers && has(first, 'connector.class')) {
-    const rest = files.filter(file => file !== workers).map(file => file.path);
-    sides.problems.push({
-      where: first.path,
-      problem: "the first file is a connector's",
-      expected: `the worker's file first: ${[workers.path, ...rest].join(' ')}`,
-    });
+  const disorder = checkOrder(files);
+  if (disorder) {
+    sides.problems.push(disorder);
     for (const { settings } of files) for (const setting of settings) keepSecret(setting, sides);
     for (const connector of sides.connectors) connector.readable = false;
     return sides;
@@ -100,10 +96,6 @@ interface Origin {
 function emptySide({ path, settings, problems }: Pick<ParsedFile, 'path' | 'settings' | 'problems'>) {
   const readable = settings.length > 0 || problems.length === 0;
   return { path, readable, settings: new Map(), later: new Map() };
-}
-
-function has(file: ParsedFile, key: string): boolean {
-  return file.settings.some(setting => setting.key === key);
 }
 
 function addArguments(set: readonly string[], origin: Origin, sides: Split): void {

@@ -172,6 +172,44 @@ describe('one message', () => {
   });
 });
 
+describe('the worker’s file forgotten', () => {
+  const json = (settings: object) => ({ connector: named('c'), worker: JSON.stringify(settings) });
+
+  test('is refused: the first connector would be dropped, the others would run on default addresses', () => {
+    const expected = [
+      "w.properties: the first file is a connector's; expected the worker's file first: worker.properties w.properties c.properties. Give the worker's file (bootstrap.servers, listeners, …) before it",
+    ];
+    const strayed = named('a', 'on.failure=stop\nvalue.converter=JsonConverter\n');
+    expect(problems({ worker: strayed, connector: named('c') })).toEqual(expected);
+    expect(problems(json({ name: 'b', config: { topics: 't' } }))).toEqual(expected);
+    expect(problems(json({ 'public.endpoint': 'milvus' }))).toEqual(expected);
+  });
+
+  test('behind a file with both sides’ keys, which may only be alone', () => {
+    const worker = `${WORKER}listeners=http://:1\nssl.key.password=x\nconsumer.fetch.min.bytes=1\n${named('a')}`;
+    expect(problems({ worker, connector: named('c') })).toEqual([
+      "w.properties: the first file is a connector's; expected the worker's file first: worker.properties w.properties c.properties. Move the worker's keys (bootstrap.servers, listeners, ssl.key.password, …) into a file of their own and give it first, or run this file alone",
+    ]);
+    expect(loadAll({ worker: WORKER + named('a'), connector: undefined }).connectors).toHaveLength(1);
+  });
+
+  test('a later file is taken for the worker’s only when it can be one', () => {
+    const later = (text: string) =>
+      problems({ worker: named('a'), connector: text, connectorName: 'b.json' });
+    expect(later('{"name": "b", "config": {}}')[0]).toContain("the worker's file first: worker.properties");
+    expect(later('{')[1]).toContain("the worker's file first: worker.properties");
+    expect(later('{"listeners": "http://:1"}')[0]).toContain("the worker's file first: b.json w.properties");
+  });
+
+  test('a connector’s key strayed into the worker’s file makes it no connector', () => {
+    const { connectors, warnings } = loadAll({ worker: `${WORKER}name=x\n`, connector: named('c') });
+    expect(connectors.map(c => c.name)).toEqual(['c']);
+    expect(warnings).toHaveLength(1);
+    const flat = { 'bootstrap.servers': 'kafka:9092' };
+    expect(loadAll({ worker: JSON.stringify(flat), connector: named('c') }).connectors).toHaveLength(1);
+  });
+});
+
 describe('what two connectors may not share', () => {
   test('a name: both places are told', () => {
     const given = three();
