@@ -30,10 +30,32 @@ export function checkOrder(files: readonly ParsedFile[]): Problem | undefined {
   };
 }
 
+/**
+ * What is wrong with a single file that holds no connector: one problem instead of one for each missing key.
+ * @param connector the settings that reached it, from anywhere
+ */
+export function checkAlone(
+  files: readonly ParsedFile[],
+  connector: ReadonlyMap<string, unknown>,
+): Problem | undefined {
+  const [file, ...others] = files;
+  if (!file || others.length > 0 || SIGNS.some(name => connector.has(name))) return undefined;
+  // What could not be read may have been one.
+  if (file.settings.length === 0 && file.problems.length > 0) return undefined;
+  return {
+    where: file.path,
+    problem: 'no connector is given',
+    expected: `a connector's file after the worker's (${file.path} connector.properties), or the keys of both in one file`,
+  };
+}
+
 // --- internal ---
 
 /** Without these keys there is no connector. */
 const REQUIRED = KEY_NAMES.filter(name => specOf(name).side === 'connector' && specOf(name).required);
+
+/** Any of these shows that a connector is meant. */
+const SIGNS: readonly string[] = [...REQUIRED, 'topics', 'topics.regex'];
 
 /** In properties only the class is a sure sign: other keys of a connector may have strayed into a worker's file. */
 function isConnectors({ format, settings }: ParsedFile): boolean {

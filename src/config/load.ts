@@ -1,5 +1,6 @@
 // The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import { readConnector, toConnectorSettings } from './connector.ts';
+import { checkAlone } from './first-file.ts';
 import { parseFile } from './properties.ts';
 import { createResolver, type Resolver } from './providers.ts';
 import { configurationError, gather } from './report.ts';
@@ -25,11 +26,14 @@ export interface LoadInput {
  */
 export function loadConfiguration(input: LoadInput): Configuration {
   const { readFile } = input;
-  const sides = splitSides(
-    input.files.map(file => parseFile(file.path, file.bytes)),
-    input.env,
-    input.set,
-  );
+  const files = input.files.map(file => parseFile(file.path, file.bytes));
+  const sides = splitSides(files, input.env, input.set);
+  const [only] = sides.connectors;
+  const alone = only && checkAlone(files, only.settings);
+  if (alone) {
+    sides.problems.push(alone);
+    only.readable = false;
+  }
   const resolver = createResolver(sides.worker, input);
   const { resolved: worker, unresolved } = resolveSide(sides.worker, resolver);
   const common = noFindings();

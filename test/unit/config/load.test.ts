@@ -87,6 +87,34 @@ describe("the guide's two files", () => {
   });
 });
 
+describe('the worker’s file alone', () => {
+  test('is one problem, not one for each key that a connector needs', () => {
+    const expected = [
+      "w.properties: no connector is given; expected a connector's file after the worker's (w.properties connector.properties), or the keys of both in one file",
+    ];
+    for (const worker of [WORKER, '', `${WORKER}batch.max.rows=7\non.failure=stop\n`]) {
+      expect(problems({ worker, connector: undefined })).toEqual(expected);
+    }
+    const more = problems({ worker: `${WORKER}http.enabled=perhaps\n`, connector: undefined });
+    expect(more).toEqual([...expected, expect.stringContaining('http.enabled: bad value')].reverse());
+  });
+
+  test('with any of a connector’s keys is told which are missing', () => {
+    const missing = problems({ worker: `${WORKER}topics=t\n`, connector: undefined });
+    expect(missing.map(line => line.split(':')[0])).toEqual([
+      'name',
+      'connector.class',
+      'public.endpoint',
+      'collection.name',
+    ]);
+  });
+
+  test('is no problem when --set gives a connector', () => {
+    const set = CONNECTOR.trim().split('\n');
+    expect(load({ worker: WORKER, connector: undefined, set }).name).toBe('sink');
+  });
+});
+
 describe('problems', () => {
   test('all in one error, a line each with place, key, expected and found', () => {
     const error = failure({
