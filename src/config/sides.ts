@@ -178,6 +178,10 @@ function addConverterKey(setting: Setting, origin: Origin, sides: Split): void {
 function addToWorker(setting: Setting, origin: Origin, sides: Split): void {
   const { key, value, source } = setting;
   if (!origin.worker) {
+    if (sides.connectors.length > 1)
+      sides.warnings.push(
+        `${key} (${source}) concerns all connectors of the process: it belongs into the worker's file`,
+      );
     const before = sides.elsewhere.get(key);
     if (before && before.value.trim() !== value.trim())
       sides.warnings.push(`${key} is set twice, at ${before.source} and ${source}: the last one wins`);

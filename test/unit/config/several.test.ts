@@ -270,11 +270,23 @@ describe('on.failure', () => {
     expect(shown).toEqual({ key: 'on.failure', value: 'continue', source: 'default' });
   });
 
-  test('may stand in a connector’s file; two that differ are told', () => {
+  test('in the file of one connector of several steers all, and is told; so are two that differ', () => {
     const given = three('on.failure=stop\n', '', 'on.failure=continue\n');
+    const misplaced = "concerns all connectors of the process: it belongs into the worker's file";
     expect(loadAll(given).worker.onFailure).toBe('continue');
     expect(loadAll(given).warnings).toEqual([
+      `on.failure (a.properties:7) ${misplaced}`,
+      `on.failure (c.properties:7) ${misplaced}`,
       'on.failure is set twice, at a.properties:7 and c.properties:7: the last one wins',
     ]);
+    const http = loadAll(three('', 'http.enabled=false\nlisteners=http://:1\n'));
+    expect(http.worker.http).toEqual({ enabled: false, host: '', port: 8083 });
+    expect(http.warnings).toEqual([
+      `http.enabled (b.properties:7) ${misplaced}`,
+      "listeners (b.properties:8) has no effect in the connector's file: it belongs into the worker's file",
+    ]);
+    // With one connector there is nothing that it could do to others.
+    expect(loadAll({ connector: named('a', 'on.failure=stop\n') }).warnings).toEqual([]);
+    expect(loadAll({ ...three(), set: ['on.failure=stop'] }).warnings).toEqual([]);
   });
 });
