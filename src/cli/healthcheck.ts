@@ -42,8 +42,8 @@ export function targetUrl(base: string, ready: boolean): URL {
 async function configuredUrl(files: readonly string[], set: readonly string[]): Promise<string> {
   const { localUrl } = await import('../serve/http.ts');
   if (files.length === 0) return localUrl('', 8083);
-  const { readConfiguration } = await import('../config/read.ts');
-  const { http } = readConfiguration(files, set).worker;
+  const { readHttpSettings } = await import('../config/read.ts');
+  const http = readHttpSettings(files, set);
   if (!http.enabled) {
     throw new SinkError('HTTP_DISABLED', 'this sink serves nothing to ask', {
       found: 'http.enabled=false',

@@ -99,7 +99,7 @@ deadline of its requests), offsets are committed, the groups are left. A second 
     },
   },
   healthcheck: {
-    usage: ['milvus-sink healthcheck [WORKER CONNECTOR…] [options]'],
+    usage: ['milvus-sink healthcheck [WORKER [CONNECTOR…]] [options]'],
     description: 'Ask a running sink whether it lives, for containers. Files tell where it listens.',
     args: {
       url: {

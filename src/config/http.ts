@@ -1,10 +1,18 @@
 // The address of our HTTP server: `listeners`, else rest.host.name and rest.port of Kafka Connect before 3.0.
 import { parseListener } from './endpoint.ts';
-import { specOf, type Values } from './keys.ts';
+import { type KeyName, specOf, type Values } from './keys.ts';
 import type { HttpSettings } from './settings.ts';
 import { type Findings, shown } from './value/entry.ts';
 import { allowed } from './value/schema.ts';
 import type { Chosen } from './values.ts';
+
+/** All that it needs. */
+export const HTTP_KEYS: ReadonlySet<string> = new Set<KeyName>([
+  'http.enabled',
+  'listeners',
+  'rest.host.name',
+  'rest.port',
+]);
 
 export function readHttp(values: Values<'worker'>, chosen: Chosen, findings: Findings): HttpSettings {
   const setting = chosen.get('listeners')!;

@@ -1,14 +1,16 @@
 // The whole configuration, from bytes to settings, without I/O of its own: one error tells all problems.
 import { readConnector, toConnectorSettings } from './connector.ts';
 import { checkAlone } from './first-file.ts';
+import { HTTP_KEYS, readHttp } from './http.ts';
 import { parseFile } from './properties.ts';
 import { createResolver, type Resolver } from './providers.ts';
 import { configurationError, gather } from './report.ts';
-import type { Configuration } from './settings.ts';
+import type { Configuration, HttpSettings } from './settings.ts';
 import { checkSeveral } from './several.ts';
 import { splitSides } from './sides.ts';
 import { type Findings, noFindings, type Setting } from './value/entry.ts';
 import { createMask } from './value/secrets.ts';
+import { readValues } from './values.ts';
 import { readWorker } from './worker.ts';
 
 export interface LoadInput {
@@ -66,6 +68,31 @@ export function loadConfiguration(input: LoadInput): Configuration {
     notes: findings.notes.map(mask),
     mask,
   };
+}
+
+/**
+ * Where the process listens, and nothing else: neither a connector nor what the other keys refer to need be there.
+ * @throws SinkError CONFIG_INVALID
+ */
+export function loadHttp(input: LoadInput): HttpSettings {
+  const files = input.files.map(file => parseFile(file.path, file.bytes));
+  const sides = splitSides(files, input.env, input.set);
+  const resolver = createResolver(sides.worker, input);
+  const common = noFindings();
+  const own = new Map([...sides.worker].filter(([key]) => HTTP_KEYS.has(key)));
+  const { resolved, unresolved } = resolveSide(own, resolver);
+  const { values, chosen } = readValues('worker', resolved, unresolved, common);
+  const http = readHttp(values, chosen, common);
+  const findings = joined(sides, resolver, common);
+  if (findings.problems.length > 0) {
+    const secrets = [...sides.secrets, ...resolver.secrets];
+    throw configurationError(
+      findings,
+      input.files.map(file => file.path),
+      createMask(secrets),
+    );
+  }
+  return http;
 }
 
 // --- internal ---

@@ -1,8 +1,8 @@
-// The thin shell around loadConfiguration: reads the files that the command line names.
+// The thin shell around load.ts: reads the files that the command line names.
 import { readFileSync } from 'node:fs';
 import { SinkError } from '../errors.ts';
-import { loadConfiguration } from './load.ts';
-import type { Configuration } from './settings.ts';
+import { type LoadInput, loadConfiguration, loadHttp } from './load.ts';
+import type { Configuration, HttpSettings } from './settings.ts';
 
 /**
  * @param paths the worker's file and any number of connectors', or one file with both sides' keys
@@ -14,11 +14,31 @@ export function readConfiguration(
   set: readonly string[] = [],
   env: Record<string, string | undefined> = process.env,
 ): Configuration {
-  const files = paths.map(path => ({ path, bytes: readFile(path) }));
-  return loadConfiguration({ files, set, env, readFile: path => readFileSync(path) });
+  return loadConfiguration(inputOf(paths, set, env));
+}
+
+/**
+ * Where the process listens: the worker's file is enough, connectors' may follow.
+ * @throws SinkError CONFIG_FILE when a file can't be read, CONFIG_INVALID when its address is wrong
+ */
+export function readHttpSettings(
+  paths: readonly string[],
+  set: readonly string[] = [],
+  env: Record<string, string | undefined> = process.env,
+): HttpSettings {
+  return loadHttp(inputOf(paths, set, env));
 }
 
 // --- internal ---
+
+function inputOf(
+  paths: readonly string[],
+  set: readonly string[],
+  env: Record<string, string | undefined>,
+): LoadInput {
+  const files = paths.map(path => ({ path, bytes: readFile(path) }));
+  return { files, set, env, readFile: path => readFileSync(path) };
+}
 
 function readFile(path: string): Uint8Array {
   try {

@@ -1,7 +1,7 @@
 // The HTTP server on real sockets: HEAD, what is in the headers, addresses that cannot be had, and the health check.
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { connect, type Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../../scripts/stack/stack.ts';
 import { loadConfiguration } from '../../../src/config/load.ts';
@@ -199,6 +199,19 @@ test('milvus-sink healthcheck tells life from readiness', async () => {
   expect([waiting.code, waiting.out]).toEqual([1, expect.stringContaining('not ready: kafka: starting')]);
   for (const name of ['kafka', 'milvus', 'pipeline'] as const) health.set(name, true, 'fine');
   expect(await healthcheck(['--url', server.url, '--ready'])).toEqual({ code: 0, out: 'ready\n', err: '' });
+});
+
+test('milvus-sink healthcheck finds the address in the worker’s file alone', async () => {
+  const { server } = serve();
+  const path = join(tmpdir(), `milvus-sink-healthcheck-${process.pid}.properties`);
+  await Bun.write(path, `bootstrap.servers=kafka:9092\nlisteners=http://127.0.0.1:${server.port}\n`);
+  try {
+    expect(await healthcheck([path])).toEqual({ code: 0, out: 'alive\n', err: '' });
+    const disabled = await healthcheck([path, '--set', 'http.enabled=false']);
+    expect([disabled.code, disabled.err]).toEqual([1, expect.stringContaining('HTTP_DISABLED')]);
+  } finally {
+    await Bun.file(path).delete();
+  }
 });
 
 test('milvus-sink healthcheck says when nobody answers', async () => {
