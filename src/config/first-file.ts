@@ -2,8 +2,7 @@
 
 import { isKey, KEY_NAMES, specOf } from './keys.ts';
 import { sideOf } from './prefixes.ts';
-import type { ParsedFile } from './properties.ts';
-import type { Problem } from './value/entry.ts';
+import type { ParsedFile, Problem } from './value/entry.ts';
 
 /**
  * What is wrong with the order of several files. A connector's file in the worker's place would be dropped, and the

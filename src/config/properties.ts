@@ -1,15 +1,10 @@
-// Bytes of a configuration file → settings with their line: Java's properties syntax, or a connector as JSON.
+// Bytes of a configuration file → settings with their line: by Java's properties syntax, unless it is JSON.
 
 import { Properties, type PropertyNode } from 'properties-file/parser';
-import { type Findings, noFindings, type Setting } from './value/entry.ts';
+import { parseJson } from './connector-json.ts';
+import { noFindings, type ParsedFile, type Setting } from './value/entry.ts';
 import { isSecretKey } from './value/secrets.ts';
 import { decodeText } from './value/text.ts';
-
-export interface ParsedFile extends Findings {
-  path: string;
-  format: 'properties' | 'json';
-  settings: Setting[];
-}
 
 /** Reads one file; which syntax it has is told by its name or its first character. Never throws. */
 export function parseFile(path: string, bytes: Uint8Array): ParsedFile {
@@ -69,85 +64,4 @@ function parses(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * `{"name":…,"config":{…}}`, or a flat map: what ConnectStandalone.parseConnectorConfigurationFile takes. Numbers and
- * booleans are their text, as Jackson reads them for a string.
- */
-function parseJson(path: string, text: string): ParsedFile {
-  const file: ParsedFile = { path, format: 'json', settings: [], ...noFindings() };
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    // The parser's message may quote the text, and so a secret: only its position is told.
-    const at = /line \d+(,? column \d+)?|position \d+/i.exec(String(error))?.[0];
-    file.problems.push({ where: path, problem: `not valid JSON${at ? ` at ${at}` : ''}`, expected: SHAPE });
-    return file;
-  }
-  if (!isObject(parsed)) {
-    file.problems.push({ where: path, problem: 'not a connector', expected: SHAPE });
-    return file;
-  }
-  const settings = isObject(parsed.config) ? unfold(parsed, parsed.config, text, file) : parsed;
-  for (const [key, value] of Object.entries(settings)) {
-    const source = `${path}:${lineOf(text, key)}`;
-    if (value === null) continue;
-    if (typeof value === 'object') {
-      file.problems.push({ where: source, key, problem: 'not a plain value', expected: 'a string' });
-      continue;
-    }
-    file.settings.push({ key, value: String(value), source, secret: isSecretKey(key) });
-  }
-  return file;
-}
-
-/** The form of Connect's REST (CreateConnectorRequest): `name` may stand outside or inside, or the same in both. */
-function unfold(
-  outer: Record<string, unknown>,
-  config: Record<string, unknown>,
-  text: string,
-  file: ParsedFile,
-): Record<string, unknown> {
-  const { path } = file;
-  const { name, config: _, initial_state: state, ...others } = outer;
-  for (const key of Object.keys(others)) {
-    file.warnings.push(`unknown key ${key} (${path}:${lineOf(text, key)}) has no effect beside config`);
-  }
-  if ((state ?? null) !== null && String(state).toUpperCase() !== 'RUNNING') {
-    const later = /^(PAUSED|STOPPED)$/i.test(String(state));
-    file.problems.push({
-      where: `${path}:${lineOf(text, 'initial_state')}`,
-      key: 'initial_state',
-      problem: later ? 'not in this release (a connector that does not start)' : 'bad value',
-      expected: 'RUNNING, or no such key',
-      found: typeof state === 'object' ? 'an object' : String(state),
-    });
-  }
-  if ((name ?? null) === null) return config;
-  if ((config.name ?? null) === null) {
-    return Object.fromEntries([['name', name], ...Object.entries(config).filter(([key]) => key !== 'name')]);
-  }
-  if (String(config.name) !== String(name))
-    file.problems.push({ where: path, key: 'name', problem: 'differs between the top level and config' });
-  return config;
-}
-
-const SHAPE = '{"name": …, "config": {key: value, …}} or {key: value, …}';
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Line of a key in the JSON text; a value that looks like the key may come first, which costs only a wrong line. */
-function lineOf(text: string, key: string): number {
-  const quoted = JSON.stringify(key);
-  let at = -1;
-  for (let from = 0; ; from = at + 1) {
-    at = text.indexOf(quoted, from);
-    if (at < 0) return 1;
-    if (/^\s*:/.test(text.slice(at + quoted.length, at + quoted.length + 64))) break;
-  }
-  return text.slice(0, at).split('\n').length;
 }

@@ -67,7 +67,7 @@ function namesFile(text: string, files: readonly string[]): boolean {
 function inReadingOrder(problems: readonly Problem[], files: readonly string[]): Problem[] {
   const rank = ({ where }: Problem): [file: number, line: number] => {
     if (where === undefined) return [files.length, 0];
-    const [, path, line] = /^(.*):(\d+)$/.exec(where) ?? [];
+    const [, path, line] = /^(.*?):(\d+)(?::\d+)?$/.exec(where) ?? [];
     // A place without a line is the whole file's: what is missing from it comes after what it has.
     return [files.indexOf(path ?? where), line === undefined ? Number.POSITIVE_INFINITY : Number(line)];
   };

@@ -6,8 +6,7 @@ import { isKey, KEY_NAMES, type Side, specOf } from './keys.ts';
 import { laterOf } from './later.ts';
 import { notNeeded } from './not-needed.ts';
 import { otherKeyNames, sideOf } from './prefixes.ts';
-import type { ParsedFile } from './properties.ts';
-import { type Findings, noFindings, type Setting, shown } from './value/entry.ts';
+import { type Findings, noFindings, type ParsedFile, type Setting, shown } from './value/entry.ts';
 import { isSecretKey } from './value/secrets.ts';
 import { nearest } from './value/suggest.ts';
 

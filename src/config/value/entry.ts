@@ -47,6 +47,13 @@ export function noFindings(): Findings {
   return { problems: [], warnings: [], notes: [] };
 }
 
+/** A file's settings, and what is wrong with its syntax. */
+export interface ParsedFile extends Findings {
+  path: string;
+  format: 'properties' | 'json';
+  settings: Setting[];
+}
+
 /** One line of the message that ends start-up. */
 export function renderProblem(p: Problem): string {
   let line = [p.where, p.key].filter(part => part !== undefined).join(' ');

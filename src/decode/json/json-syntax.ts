@@ -139,6 +139,7 @@ function describe(text: string, at: number): string {
     return FOREIGN_WORDS.has(word) ? `the word ${word}` : 'a letter';
   }
   if (/[0-9]/.test(c)) return 'a digit';
+  if (c === '"') return 'a double quote';
   if (c > ' ' && c <= '~') return `"${c}"`;
   return `U+${text.codePointAt(at)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }

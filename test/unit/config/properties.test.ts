@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { parseFile, parseProperties } from '../../../src/config/properties.ts';
+import { parseProperties } from '../../../src/config/properties.ts';
 import { decodeText } from '../../../src/config/value/text.ts';
 
 const pairs = (text: string) => parseProperties('f', text).settings.map(s => [s.key, s.value]);
@@ -70,63 +70,6 @@ describe('Java properties', () => {
       }),
       { numRuns: 100 },
     );
-  });
-});
-
-describe('a connector as JSON', () => {
-  const read = (value: string) => parseFile('c.json', utf8(value));
-
-  test('with name and config, values of any plain type, each with its line', () => {
-    const file = read(
-      '{"name": "s",\n "config": {\n  "tasks.max": 2,\n  "http.enabled": true,\n  "topics": "t"}}',
-    );
-    expect(file.problems).toEqual([]);
-    expect(file.settings.map(s => [s.key, s.value, s.source])).toEqual([
-      ['name', 's', 'c.json:1'],
-      ['tasks.max', '2', 'c.json:3'],
-      ['http.enabled', 'true', 'c.json:4'],
-      ['topics', 't', 'c.json:5'],
-    ]);
-  });
-
-  test('as a flat map, known by its first character under any name', () => {
-    const file = parseFile('connector', utf8(' {"name": "s"}'));
-    expect(file.settings.map(s => [s.key, s.value])).toEqual([['name', 's']]);
-  });
-
-  test('what is no such map is a problem that quotes nothing of the file', () => {
-    for (const text of ['{"token": "abcdefgh', '["abcdefgh"]', '"abcdefgh"', '{"token": ["abcdefgh"]}']) {
-      const file = read(text);
-      expect(file.problems).toHaveLength(1);
-      expect(JSON.stringify(file.problems)).not.toContain('abcdefgh');
-    }
-  });
-
-  test('what stands beside name and config is no setting: it is told, or refused where it means something', () => {
-    const beside = (members: string) =>
-      read(`{"name": 7,\n${members},\n"config": {"topics": "t", "name": null}}`);
-    expect(beside('"initial_state": "running"')).toMatchObject({ problems: [], warnings: [] });
-    expect(beside('"initial_state": "running"').settings.map(s => [s.key, s.value])).toEqual([
-      ['name', '7'],
-      ['topics', 't'],
-    ]);
-    expect(beside('"tasks": []').warnings).toEqual([
-      'unknown key tasks (c.json:2) has no effect beside config',
-    ]);
-    expect(beside('"initial_state": "PAUSED"').problems).toEqual([
-      {
-        where: 'c.json:2',
-        key: 'initial_state',
-        problem: 'not in this release (a connector that does not start)',
-        expected: 'RUNNING, or no such key',
-        found: 'PAUSED',
-      },
-    ]);
-    expect(beside('"initial_state": {}').problems[0]!.problem).toBe('bad value');
-  });
-
-  test('a name that contradicts the config is a problem', () => {
-    expect(read('{"name": "a", "config": {"name": "b"}}').problems.map(p => p.key)).toEqual(['name']);
   });
 });
 

@@ -132,7 +132,7 @@ describe('one message', () => {
       "  b.properties collection.name: is missing from the connector's settings; expected text, not empty",
       '  c.properties:6 insert.mode: bad value; expected upsert or insert; found replace',
       '  c.properties topics: is missing; expected topics or topics.regex',
-      '  d.json: not valid JSON; expected {"name": …, "config": {key: value, …}} or {key: value, …}',
+      '  d.json:1:2: not valid JSON; expected a field name in double quotes or "}"; found the end of the text',
       '  w.properties:5 http.enabled: bad value; expected true or false; found perhaps',
       '  w.properties:6 consumer.fetch.min.bytes: bad value; expected an integer 1 to 100000000; found -1',
     ]);
