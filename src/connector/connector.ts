@@ -97,11 +97,14 @@ export class SinkConnector implements Connector {
     const ticker = setInterval(() => this.tick(), TICK_MS);
     let connection: MilvusConnection | undefined;
     try {
+      const connecting = this.connectMilvus();
       const [milvus] = await Promise.all([
-        Promise.race([this.connectMilvus(), aborted(this.stopping.signal)]),
+        Promise.race([connecting, aborted(this.stopping.signal)]),
         ...this.tasks.map(task => task.connect()),
       ]);
       connection = milvus?.connection;
+      // One that comes after the end is nobody's.
+      if (!milvus) void connecting.then(late => late?.connection.close());
       if (milvus && !this.stopping.signal.aborted) {
         this.state = 'RUNNING';
         health.set('pipeline', true, 'running');

@@ -116,13 +116,14 @@ export class ConsumerTask implements Task {
   }
 
   async connect(): Promise<void> {
-    const { stop, waits, onFatal } = this.options;
+    const { stop, waits, log, onFatal } = this.options;
     const consumer = this.createConsumer();
+    let connecting: Promise<void> | undefined;
     while (!stop.aborted) {
       try {
-        await Promise.race([consumer.connect(), aborted(stop)]);
-        // A client that was still connecting is left to the end of the process: closing it would wait for its time-out.
-        if (stop.aborted) return;
+        connecting = consumer.connect();
+        await Promise.race([connecting, aborted(stop)]);
+        if (stop.aborted) break;
         this.consumer = consumer;
         waits.end('kafka', 'Kafka', 'connected');
         return;
@@ -132,6 +133,11 @@ export class ConsumerTask implements Task {
         await sleep(RECONNECT_PAUSE_MS, stop);
       }
     }
+    // Its question has a time-out, which the stop does not wait for.
+    const close = () => consumer.close();
+    void connecting
+      ?.then(close, close)
+      .catch(error => log.debug(`a client was not closed: ${String(error)}`));
   }
 
   async run(target: TaskTarget): Promise<void> {
