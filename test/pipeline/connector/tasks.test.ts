@@ -118,7 +118,11 @@ withTasks((startSink, tasks) => {
     });
     await settled(name, milvus, sink);
     milvus.faults.push({ hang: true, times: 1_000_000 });
-    await shared.kafka.produce(name, spread(numbered(4000)));
+    const records = spread(numbered(4000));
+    // Two quick tasks could fill it before the third has anything.
+    await shared.kafka.produce(name, records.slice(0, 40));
+    await eventually(() => sink.tasks().every(task => task.bufferedRows > 0), 'each task has some');
+    await shared.kafka.produce(name, records.slice(40));
     for (let task = 0; task < tasks; task++) await sink.said(`paused until there is room task=${task}`);
     const bytes = (await sink.metric('milvus_sink_buffered_bytes'))!;
     expect(bytes).toBeGreaterThanOrEqual(bufferMaxBytes);
