@@ -5,6 +5,7 @@ import Gauge from 'prom-client/lib/gauge.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { ConnectorEvents } from '../observe/events.ts';
 import type { ConnectorSnapshot } from '../observe/snapshot.ts';
+import { type CounterSeries, PlainCounter } from './counter.ts';
 import { METRICS, type MetricDeclaration } from './declarations.ts';
 import { PlainHistogram } from './histogram.ts';
 import { type ProcessUsage, processUsage } from './process-usage.ts';
@@ -60,39 +61,77 @@ export function createMetrics(options: MetricsOptions): Metrics {
 type Registered = ReturnType<typeof register>;
 
 function countEvents(m: Registered, connector: string): ConnectorEvents {
-  for (const operation of ['upsert', 'insert', 'delete']) m.rowsWritten.inc({ connector, operation }, 0);
-  for (const reason of ['tombstone', 'bad_record']) m.recordsSkipped.inc({ connector, reason }, 0);
-  for (const kind of ['assigned', 'revoked', 'lost']) m.rebalances.inc({ connector, kind }, 0);
-  m.rowsSuperseded.inc({ connector }, 0);
+  const written = seriesOf(m.rowsWritten, connector, 'operation', ['upsert', 'insert', 'delete']);
+  const skipped = seriesOf(m.recordsSkipped, connector, 'reason', ['tombstone', 'bad_record']);
+  const rebalanced = seriesOf(m.rebalances, connector, 'kind', ['assigned', 'revoked', 'lost']);
+  const superseded = m.rowsSuperseded.with({ connector });
+  const fieldsDropped = m.fieldsDropped.with({ connector });
   const batchRows = m.batchRows.with({ connector });
   const batchBytes = m.batchBytes.with({ connector });
   const requestSeconds = m.requestSeconds.with({ connector });
   const endToEndSeconds = m.endToEndSeconds.with({ connector });
-  const retryLabel = boundedLabel(MAX_RETRY_CODES);
-  m.droppedFields.set(connector, 0);
+  const topics = new Map<string, { records: CounterSeries; bytes: CounterSeries }>();
+  const retries = new Map<string, CounterSeries>();
+  const topicOf = (topic: string) => {
+    const known = topics.get(topic);
+    if (known) return known;
+    const labels = { connector, topic };
+    const made = { records: m.recordsRead.with(labels), bytes: m.bytesRead.with(labels) };
+    topics.set(topic, made);
+    return made;
+  };
   return {
     polled(topic, records, bytes) {
-      m.recordsRead.inc({ connector, topic }, records);
-      m.bytesRead.inc({ connector, topic }, bytes);
+      const series = topicOf(topic);
+      series.records.value += records;
+      series.bytes.value += bytes;
     },
-    skipped: (reason, records) => m.recordsSkipped.inc({ connector, reason }, records),
-    fieldsDropped: count => m.droppedFields.set(connector, m.droppedFields.get(connector)! + count),
+    skipped(reason, records) {
+      skipped[reason].value += records;
+    },
+    fieldsDropped(count) {
+      fieldsDropped.value += count;
+    },
     written(operation, report) {
-      m.rowsWritten.inc({ connector, operation }, report.rows);
+      written[operation].value += report.rows;
       batchRows.observe(report.rows);
       batchBytes.observe(report.bytes);
       requestSeconds.observe(report.latencyMs / 1000);
     },
-    superseded: rows => m.rowsSuperseded.inc({ connector }, rows),
+    superseded(rows) {
+      superseded.value += rows;
+    },
     // A producer's clock may be ahead of ours.
     endToEnd: seconds => endToEndSeconds.observe(Math.max(seconds, 0)),
-    retried: code => m.requestRetries.inc({ connector, code: retryLabel(code) }),
-    rebalanced: kind => m.rebalances.inc({ connector, kind }),
+    retried(code) {
+      const known = retries.has(code) || retries.size < MAX_RETRY_CODES;
+      const label = known ? code : 'other';
+      const series = retries.get(label) ?? m.requestRetries.with({ connector, code: label });
+      retries.set(label, series);
+      series.value++;
+    },
+    rebalanced(kind) {
+      rebalanced[kind].value++;
+    },
     topicGone(topic) {
-      m.recordsRead.remove({ connector, topic });
-      m.bytesRead.remove({ connector, topic });
+      const series = topics.get(topic);
+      if (!series) return;
+      topics.delete(topic);
+      m.recordsRead.remove(series.records);
+      m.bytesRead.remove(series.bytes);
     },
   };
+}
+
+/** A series for each value of a label. */
+function seriesOf<L extends string>(
+  counter: PlainCounter,
+  connector: string,
+  label: string,
+  values: readonly L[],
+): Record<L, CounterSeries> {
+  const entries = values.map(value => [value, counter.with({ connector, [label]: value })]);
+  return Object.fromEntries(entries) as Record<L, CounterSeries>;
 }
 
 function register(registry: Registry, options: MetricsOptions) {
@@ -105,10 +144,14 @@ function register(registry: Registry, options: MetricsOptions) {
     labelNames: Object.keys(d.labels),
     registers: [registry],
   });
-  const counter = (d: MetricDeclaration) => new Counter(config(d));
+  const counter = (d: MetricDeclaration) => {
+    const own = new PlainCounter(d.name, d.help);
+    // The registry asks nothing but name and get() of a metric; its type lists its own classes only.
+    registry.registerMetric(own as unknown as Gauge);
+    return own;
+  };
   const histogram = (d: MetricDeclaration) => {
     const own = new PlainHistogram(d.name, d.help, d.buckets ?? []);
-    // The registry asks nothing but name and get() of a metric; its type lists its own classes only.
     registry.registerMetric(own as unknown as Gauge);
     return own;
   };
@@ -121,7 +164,7 @@ function register(registry: Registry, options: MetricsOptions) {
         read((labels, value) => this.set(labels, value));
       },
     });
-  /** A total that is asked for, too: it may rise with every field of every record. */
+  /** A total that is asked for, too. */
   const total = (d: MetricDeclaration, read: (set: SetSample) => void) =>
     new Counter({
       ...config(d),
@@ -145,14 +188,11 @@ function register(registry: Registry, options: MetricsOptions) {
           }
     });
 
-  const droppedFields = new Map<string, number>();
   const metrics = {
     recordsRead: counter(METRICS.recordsRead),
     bytesRead: counter(METRICS.bytesRead),
     recordsSkipped: counter(METRICS.recordsSkipped),
-    fieldsDropped: total(METRICS.fieldsDropped, set => {
-      for (const [connector, count] of droppedFields) set({ connector }, count);
-    }),
+    fieldsDropped: counter(METRICS.fieldsDropped),
     rowsWritten: counter(METRICS.rowsWritten),
     rowsSuperseded: counter(METRICS.rowsSuperseded),
     batchRows: histogram(METRICS.batchRows),
@@ -180,7 +220,7 @@ function register(registry: Registry, options: MetricsOptions) {
     processMemory: asked(METRICS.processMemory, set => set({}, usage.residentBytes())),
     processStart: asked(METRICS.processStart, set => set({}, usage.startSeconds)),
   };
-  return Object.assign({ current, droppedFields }, metrics satisfies Record<keyof typeof METRICS, unknown>);
+  return Object.assign({ current }, metrics satisfies Record<keyof typeof METRICS, unknown>);
 }
 
 type SetSample = (labels: Record<string, string>, value: number) => void;
@@ -193,14 +233,3 @@ const STATES: readonly ConnectorSnapshot['state'][] = [
   'STOPPED',
   'FAILED',
 ];
-
-/** The first `max` different values as they are, every further one as `other`. */
-function boundedLabel(max: number): (value: string) => string {
-  const known = new Set<string>();
-  return value => {
-    if (known.has(value)) return value;
-    if (known.size >= max) return 'other';
-    known.add(value);
-    return value;
-  };
-}

@@ -1,7 +1,7 @@
 // When garbage is collected: values, keys and headers live outside the JavaScript heap, whose collector is slow to notice
 // them. One for the process, whatever it runs. Pure: what collects and the clock are arguments.
 //
-// While rows flow, after every 26 MiB that were read: catching up at dim 768 peaked at 450 MB without this, at 230 MB
+// While rows flow, after every 24 MiB that were read: catching up at dim 768 peaked at 450 MB without this, at 230 MB
 // with it, for 7 % of the CPU (scripts/bench; 15 ms a collection). And once when nothing has come for a while: what the
 // start, or a burst, has left behind would otherwise stay for as long as the process is idle.
 
@@ -45,7 +45,7 @@ export class Garbage {
   }
 }
 
-const COLLECT_AFTER_BYTES = 26 << 20;
+const COLLECT_AFTER_BYTES = 24 << 20;
 /** A record now and then is not worth a collection. */
 const WORTHWHILE_BYTES = 1 << 20;
 const QUIET_MS = 5000;

@@ -13,13 +13,13 @@ function create() {
   return { garbage, clock, collected, quiet };
 }
 
-test('while records flow, after every 26 MiB of them', () => {
+test('while records flow, after every 24 MiB of them', () => {
   const { garbage, collected } = create();
-  for (let i = 0; i < 25; i++) garbage.read(MIB);
+  for (let i = 0; i < 23; i++) garbage.read(MIB);
   expect(collected).toHaveLength(0);
   garbage.read(MIB);
   expect(collected).toHaveLength(1);
-  for (let i = 0; i < 26; i++) garbage.read(MIB);
+  for (let i = 0; i < 24; i++) garbage.read(MIB);
   expect(collected).toHaveLength(2);
 });
 
