@@ -1,5 +1,5 @@
 // One batch's tries: it is sent until it is acknowledged, until the row that Milvus refuses stands alone, or until its
-// partitions have gone. What a failure leads to is decided in verdict.ts.
+// partitions have gone. What a failure leads to is decided in retry-policy.ts.
 import type { SinkError } from '../errors.ts';
 import type { Row } from '../map/row.ts';
 import type { MilvusConnection } from '../milvus/client/connection.ts';
@@ -19,9 +19,9 @@ import type { CollectionWatch } from './collection-watch.ts';
 import type { RowOwner, WritePlan } from './contract.ts';
 import { callEnd, type Deadlines } from './deadline.ts';
 import { refusedRecord } from './refusals.ts';
+import { type Verdict, verdictOn } from './retry-policy.ts';
 import type { ServerGrace } from './server-grace.ts';
 import type { ErrorsSettings } from './settings.ts';
-import { type Verdict, verdictOn } from './verdict.ts';
 
 export interface AttemptsOptions<R extends Row> {
   settings: { errors: ErrorsSettings; milvus: MilvusSettings };

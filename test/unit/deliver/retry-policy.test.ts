@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { type Situation, type VerdictPolicy, verdictOn } from '../../../src/deliver/verdict.ts';
+import { type Situation, type VerdictPolicy, verdictOn } from '../../../src/deliver/retry-policy.ts';
 import { Failure, type FailureKind } from '../../../src/milvus/client/failure.ts';
 
 const POLICY: VerdictPolicy = {
