@@ -8,6 +8,7 @@ import {
   message,
   PARTITIONS,
   pipelineStage,
+  type RunningSink,
   spread,
   withTasks,
 } from '../../support/pipeline.ts';
@@ -16,43 +17,51 @@ setDefaultTimeout(60_000);
 const shared = pipelineStage('stop');
 const { fresh } = shared;
 
+/** One for each partition: what makes the topic. */
+const FIRST = spread(PARTITIONS.map(id => ({ value: message(id) })));
+/** Each task has partitions, and FIRST is committed: while a group rebalances, the mock refuses commits. */
+async function atRest(name: string, sink: RunningSink): Promise<void> {
+  const rests = async () =>
+    sink.tasks().every(task => task.partitions.length > 0) &&
+    (await committedRecords(shared.kafka, sink, name)) === FIRST.length;
+  await eventually(rests, 'the group is at rest', 30_000);
+}
+
 withTasks(startSink => {
   test.concurrent('a stop waits for a request in flight longer than offset.flush.timeout.ms, and commits what it wrote', async () => {
     const { name, milvus } = await fresh();
-    milvus.faults.push({ delayMs: 2000 });
-    await shared.kafka.produce(name, spread([1, 2, 3, 4].map(id => ({ value: message(id) }))));
+    await shared.kafka.produce(name, FIRST);
     const sink = startSink(shared.kafka, milvus, name, name, { offsetFlushTimeoutMs: 300 });
+    await atRest(name, sink);
+    const before = milvus.writes.length;
+    milvus.faults.push({ delayMs: 2000 });
+    await shared.kafka.produce(name, spread([11, 12, 13, 14].map(id => ({ value: message(id) }))));
     await milvus.until(m => m.faults.length === 0);
     sink.stop();
     expect((await sink.ended).exitCode).toBe(EXIT.stopped);
-    expect(milvus.writes[0]?.answer).toBe('message');
-    expect(milvus.rows(name).size).toBeGreaterThanOrEqual(1);
+    expect(milvus.writes[before]?.answer).toBe('message');
+    expect(milvus.rows(name).size).toBeGreaterThan(FIRST.length);
     expect(await committedRecords(shared.kafka, sink, name)).toBe(milvus.rows(name).size);
     expect(sink.lines.join('')).not.toContain('did not finish');
   });
 
   test.concurrent('no task leaves the group before all have committed: the mock refuses commits while it rebalances', async () => {
     const { name, milvus } = await fresh();
-    await shared.kafka.produce(name, [{ value: message(1) }]);
+    await shared.kafka.produce(name, FIRST);
     let stopping = false;
-    const sink = startSink(
-      shared.kafka,
-      milvus,
-      name,
-      name,
-      { offsetFlushIntervalMs: 60_000, offsetFlushTimeoutMs: 1500 },
-      client => {
-        const commit = client.commitCb.bind(client);
-        client.commitCb = (offsets, queued) =>
-          stopping ? setTimeout(() => commit(offsets, queued), 500) : commit(offsets, queued);
-      },
-    );
+    const sink = startSink(shared.kafka, milvus, name, name, { offsetFlushTimeoutMs: 1500 }, client => {
+      const commit = client.commitCb.bind(client);
+      client.commitCb = (offsets, queued) =>
+        stopping ? setTimeout(() => commit(offsets, queued), 500) : commit(offsets, queued);
+    });
+    await atRest(name, sink);
     milvus.faults.push({ delayMs: 500 });
+    await shared.kafka.produce(name, [{ value: message(100) }]);
     await milvus.until(m => m.faults.length === 0);
     stopping = true;
     sink.stop();
     expect(await sink.ended).toEqual({ exitCode: EXIT.stopped });
-    expect(await committedRecords(shared.kafka, sink, name)).toBe(1);
+    expect(await committedRecords(shared.kafka, sink, name)).toBe(FIRST.length + 1);
   });
 
   test.concurrent('a defect at the very end is what the connector ends with: its run never rejects', async () => {
@@ -74,7 +83,7 @@ withTasks(startSink => {
     /** Stops a sink of which a record is written and not committed. @param leaving what becomes of the commit after */
     const stopInRebalance = async (leaving: (commit: () => void) => void) => {
       const { name, milvus } = await fresh();
-      await shared.kafka.produce(name, spread(PARTITIONS.map(id => ({ value: message(id) }))));
+      await shared.kafka.produce(name, FIRST);
       let stopping = false;
       let revoked = false;
       const settings = { offsetFlushTimeoutMs: 1500 };
@@ -92,10 +101,7 @@ withTasks(startSink => {
           }
         };
       });
-      const atRest = async () =>
-        sink.tasks().every(task => task.partitions.length > 0) &&
-        (await committedRecords(shared.kafka, sink, name)) === PARTITIONS.length;
-      await eventually(atRest, 'the group is at rest');
+      await atRest(name, sink);
       milvus.faults.push({ delayMs: 500 });
       await shared.kafka.produce(name, [{ value: message(100) }]);
       await milvus.until(m => m.faults.length === 0);
