@@ -19,10 +19,9 @@ import type { Garbage } from './garbage.ts';
 import { Tolerance } from './tolerance.ts';
 import { dropUnread, PollSize, rowBytes } from './weight.ts';
 
-export interface PipelineOptions extends TaskTarget {
+/** What a task and its pipeline share: the connector's and the process's, and the clocks. */
+export interface PipelineContext {
   settings: ConnectorSettings;
-  valueConverter: ValueConverter;
-  keyConverter: KeyConverter;
   budget: Budget;
   fieldNotes: FieldNotes;
   events: TaskEvents;
@@ -38,6 +37,11 @@ export interface PipelineOptions extends TaskTarget {
   garbage: Garbage;
   /** Called once, with what ends the connector. */
   onFatal: (error: SinkError) => void;
+}
+
+export interface PipelineOptions extends PipelineContext, TaskTarget {
+  valueConverter: ValueConverter;
+  keyConverter: KeyConverter;
 }
 
 /** A row that knows whom to tell when it is done. */

@@ -1,51 +1,27 @@
-// One task: a consumer whose records go through a pipeline of its own, and whose offsets follow the acknowledgements.
-import type { ConnectorSettings } from '../config/settings.ts';
 import { createKeyConverter, createValueConverter } from '../decode/registry.ts';
-import type { Budget } from '../deliver/budget.ts';
 import type { StopMode } from '../deliver/delivery.ts';
 import { internalError, SinkError } from '../errors.ts';
 import { type ConsumerOptions, KafkaConsumer } from '../kafka/consumer.ts';
 import { OffsetTracker, type TopicPartitionOffset } from '../kafka/offsets.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
 import type { RdError } from '../kafka/rdkafka.ts';
-import type { FieldNotes } from '../map/field-notes.ts';
-import type { TaskEvents } from '../observe/events.ts';
-import type { Logger } from '../observe/log.ts';
-import type { Profile } from '../observe/profile.ts';
 import type { TaskSnapshot } from '../observe/snapshot.ts';
-import type { Waits } from '../observe/waits.ts';
 import { PolledBatch } from '../record/polled-batch.ts';
 import type { KafkaRecord } from '../record/record.ts';
 import { aborted, sleep, within } from '../wait.ts';
 import { CommitPace } from './commit-pace.ts';
 import { type Committable, Committer, dirty } from './committer.ts';
 import type { Task, TaskTarget } from './contract.ts';
-import type { Garbage } from './garbage.ts';
 import { KafkaTrouble } from './kafka-trouble.ts';
-import { Pipeline } from './pipeline.ts';
+import { Pipeline, type PipelineContext } from './pipeline.ts';
 import { PAUSE_AFTER_MS, ReadingPolicy } from './reading.ts';
 import { TaskRebalances } from './rebalances.ts';
 
-export interface TaskOptions {
+export interface TaskOptions extends PipelineContext {
   id: number;
-  settings: ConnectorSettings;
   createClient: ConsumerOptions['create'];
-  budget: Budget;
-  fieldNotes: FieldNotes;
-  events: TaskEvents;
-  waits: Waits;
-  log: Logger;
-  profile: Profile;
-  /** Monotonic ms. */
-  now: () => number;
-  /** ms since the epoch. */
-  wallClock: () => number;
-  random: () => number;
-  /** Of the process. */
-  garbage: Garbage;
   /** Aborted when the connector stops. */
   stop: AbortSignal;
-  onFatal: (error: SinkError) => void;
 }
 
 export class ConsumerTask implements Task {
