@@ -3,26 +3,14 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import fc from 'fast-check';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
-import type { ConnectorSettings } from '../../../src/config/settings.ts';
-import { createKeyConverter, createValueConverter } from '../../../src/decode/registry.ts';
-import { Budget } from '../../../src/deliver/budget.ts';
-import { RecordError, type SinkError } from '../../../src/errors.ts';
+import { RecordError } from '../../../src/errors.ts';
 import { OffsetTracker } from '../../../src/kafka/offsets.ts';
-import { FieldNotes } from '../../../src/map/field-notes.ts';
-import { connectMilvus } from '../../../src/milvus/client/connection.ts';
-import { Health } from '../../../src/observe/health.ts';
-import { createLogger } from '../../../src/observe/log.ts';
-import { Profile } from '../../../src/observe/profile.ts';
-import { WaitBoard } from '../../../src/observe/waits.ts';
 import { PolledBatch } from '../../../src/record/polled-batch.ts';
 import type { KafkaRecord } from '../../../src/record/record.ts';
-import { createMetrics } from '../../../src/serve/metrics.ts';
-import { Garbage } from '../../../src/task/garbage.ts';
-import { Pipeline } from '../../../src/task/pipeline.ts';
+import type { Pipeline } from '../../../src/task/pipeline.ts';
 import { FakeMilvus, type FakeRow, guideCollection } from '../../support/fake-milvus.ts';
+import { openPipeline } from '../../support/open-pipeline.ts';
 import { eventually, message, pipelineSettings, pipelineStage, withTasks } from '../../support/pipeline.ts';
-
-const NO_LIMIT = { tolerance: 'none', maxConsecutive: 0 } as const;
 
 setDefaultTimeout(60_000);
 const shared = pipelineStage('refused');
@@ -152,41 +140,6 @@ withTasks(startSink => {
     });
   });
 });
-
-/** A pipeline without a Kafka: the records are handed to it. */
-async function openPipeline(settings: ConnectorSettings) {
-  const fatal: SinkError[] = [];
-  const log = createLogger({
-    level: 'error',
-    format: 'text',
-    now: () => new Date(),
-    mask: text => text,
-    write: () => {},
-  });
-  const connection = await connectMilvus(settings.milvus, { log });
-  const now = () => performance.now();
-  const { maxInFlight, bufferMaxBytes } = settings.batch;
-  const budget = new Budget({ maxBytes: bufferMaxBytes, maxRequests: maxInFlight, errors: NO_LIMIT, now });
-  const pipeline = new Pipeline({
-    settings,
-    connection,
-    schema: await connection.describe(),
-    valueConverter: createValueConverter(settings.valueConverter),
-    keyConverter: createKeyConverter(settings.keyConverter),
-    budget,
-    fieldNotes: new FieldNotes(log),
-    events: createMetrics({ version: 'test', connectors: () => [] }).eventsOf('c'),
-    waits: new WaitBoard(log, new Health(), now).waits(),
-    log,
-    profile: new Profile(false, now),
-    now,
-    wallClock: () => Date.now(),
-    random: Math.random,
-    garbage: new Garbage({ collect: () => {}, now }),
-    onFatal: error => fatal.push(error),
-  });
-  return { pipeline, budget, connection, fatal };
-}
 
 function take(pipeline: Pipeline, records: KafkaRecord[], tracker: OffsetTracker): void {
   pipeline.take(new PolledBatch(records), tracker);

@@ -5,13 +5,7 @@ import { WaitBoard } from '../../../src/observe/waits.ts';
 
 test('a wait is said at once, every 30 s with its latest reason, and when it is over; ready only then', () => {
   const lines: string[] = [];
-  const log = createLogger({
-    level: 'info',
-    format: 'json',
-    now: () => new Date(0),
-    write: line => lines.push(JSON.parse(line).message),
-    mask: t => t,
-  });
+  const log = logger('json', line => lines.push(JSON.parse(line).message));
   const health = new Health();
   let now = 0;
   const board = new WaitBoard(log, health, () => now);
@@ -41,13 +35,7 @@ test('a wait is said at once, every 30 s with its latest reason, and when it is 
 });
 
 test('two waits of one check: it passes only when both are over', () => {
-  const log = createLogger({
-    level: 'info',
-    format: 'json',
-    now: () => new Date(0),
-    write: () => {},
-    mask: t => t,
-  });
+  const log = logger('json', () => {});
   const health = new Health();
   const board = new WaitBoard(log, health, () => 0);
   const waits = board.waits();
@@ -63,13 +51,7 @@ test('two waits of one check: it passes only when both are over', () => {
 test('a recurring wait is over when its cause has not shown for a while', () => {
   let now = 0;
   const lines: string[] = [];
-  const log = createLogger({
-    level: 'info',
-    format: 'text',
-    now: () => new Date(0),
-    write: line => lines.push(line.slice(25).trim()),
-    mask: t => t,
-  });
+  const log = logger('text', line => lines.push(line.slice(25).trim()));
   const health = new Health();
   const board = new WaitBoard(log, health, () => now);
   const waits = board.waits();
@@ -90,13 +72,7 @@ test('a recurring wait is over when its cause has not shown for a while', () => 
 
 test('what several wait for is one wait, over when none does any more', () => {
   const lines: string[] = [];
-  const log = createLogger({
-    level: 'info',
-    format: 'json',
-    now: () => new Date(0),
-    write: line => lines.push(JSON.parse(line).message),
-    mask: t => t,
-  });
+  const log = logger('json', line => lines.push(JSON.parse(line).message));
   const health = new Health();
   const board = new WaitBoard(log, health, () => 0);
   const [first, second] = [board.waits(), board.waits()];
@@ -109,3 +85,7 @@ test('what several wait for is one wait, over when none does any more', () => {
   expect(health.get('milvus').ok).toBe(true);
   expect(lines).toEqual(['waiting for Milvus: refused', 'Milvus: there after 0.0 s']);
 });
+
+function logger(format: 'json' | 'text', write: (line: string) => void) {
+  return createLogger({ level: 'info', format, now: () => new Date(0), write, mask: t => t });
+}
