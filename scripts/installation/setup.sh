@@ -63,8 +63,9 @@ has_static libssl.a || need libssl-dev
 has_static libcrypto.a || need libssl-dev
 has_static libzstd.a || need libzstd-dev
 has_static libz.a || need zlib1g-dev
+has_static libnghttp2.a || need libnghttp2-dev
 if [ -z "$missing" ]; then
-  say "compiler: $(g++ -dumpfullversion), static OpenSSL, zstd and zlib are there"
+  say "compiler: $(g++ -dumpfullversion), static OpenSSL, zstd, zlib and nghttp2 are there"
 elif [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   say "apt-get install $missing"
   apt-get update -qq

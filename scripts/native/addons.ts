@@ -24,6 +24,9 @@ const NODE_API = join(ROOT, 'node_modules/node-api-headers/include');
 const LAYER = join(ROOT, 'src/native/include');
 const EXPORTS = join(import.meta.dir, 'exports.map');
 const VECTORS = join(ROOT, 'src/native/vectors.cc');
+/** Folders of our own native code, linked into the Kafka addon; `src/native` itself has addon.cc and node-api.h. */
+const OWN = join(ROOT, 'src/native');
+const OWN_PARTS = ['decode', 'http2', 'kafka', 'rows'];
 
 // No Kerberos and no OIDC by libcurl: their libraries cannot be linked statically without a long tail of others.
 const CONFIGURE = ['--disable-gssapi', '--disable-curl', '--disable-lz4-ext', '--enable-static'];
@@ -53,7 +56,8 @@ export async function buildAddons(): Promise<string> {
   const librdkafka = await buildLibrdkafka(tools);
   const out = addonDirectory(hostPlatform());
   mkdirSync(out, { recursive: true });
-  publish(await buildKafkaAddon(tools, librdkafka), join(out, KAFKA_ADDON));
+  const parts = [await compilePackage(tools, librdkafka), await compileOwn(tools, librdkafka)];
+  publish(await linkKafkaAddon(tools, librdkafka, parts), join(out, KAFKA_ADDON));
   if (existsSync(VECTORS)) publish(await buildVectorsAddon(tools), join(out, VECTORS_ADDON));
   return out;
 }
@@ -94,36 +98,101 @@ async function buildLibrdkafka(tools: Toolchain): Promise<Librdkafka> {
   return { hash, directory };
 }
 
-async function buildKafkaAddon(tools: Toolchain, librdkafka: Librdkafka): Promise<string> {
-  const recipe = [linkRecipe(CXX_FLAGS), tools.identity, librdkafka.hash];
+/** A directory of objects to be linked, and what they were made of. */
+interface Objects {
+  hash: string;
+  directory: string;
+}
+
+/** The official package's sources against the layer. */
+async function compilePackage(tools: Toolchain, librdkafka: Librdkafka): Promise<Objects> {
   const sources = join(PACKAGE, 'src');
   const contents = [...treeContents(sources), ...treeContents(LAYER), ...treeContents(NODE_API)];
-  const directory = join(
-    cacheDirectory(),
-    'native',
-    `kafka-${sha256([...recipe, ...contents]).slice(0, 16)}`,
+  const files = readdirSync(sources).filter(name => name.endsWith('.cc'));
+  return compile(tools, {
+    name: 'kafka',
+    contents: [librdkafka.hash, ...contents],
+    files: files.map(name => join(sources, name)),
+    flags: [...CXX_FLAGS, '-w', ...includes(librdkafka)],
+  });
+}
+
+/** Our own native code, beside it. */
+async function compileOwn(tools: Toolchain, librdkafka: Librdkafka): Promise<Objects> {
+  const parts = OWN_PARTS.map(part => join(OWN, part)).filter(existsSync);
+  const top = ['addon.cc', 'node-api.h'].map(name => join(OWN, name));
+  const contents = [
+    ...parts.flatMap(treeContents),
+    ...top.map(file => readFileSync(file)),
+    ...treeContents(LAYER),
+    ...treeContents(join(PACKAGE, 'src')),
+  ];
+  const files = parts.flatMap(part =>
+    readdirSync(part)
+      .filter(name => name.endsWith('.cc'))
+      .map(name => join(part, name)),
   );
+  return compile(tools, {
+    name: 'sink',
+    contents: [librdkafka.hash, ...contents],
+    files: [top[0]!, ...files.sort()],
+    // The package's and the layer's headers are not ours to warn about.
+    flags: [
+      ...CXX_FLAGS,
+      '-Wall',
+      '-Wextra',
+      `-I${OWN}`,
+      ...includes(librdkafka).map(i => i.replace(/^-I/, '-isystem')),
+    ],
+  });
+}
+
+interface Compilation {
+  name: string;
+  /** Everything that decides the result besides flags and tools. */
+  contents: Array<string | Uint8Array>;
+  files: string[];
+  flags: string[];
+}
+
+async function compile(tools: Toolchain, { name, contents, files, flags }: Compilation): Promise<Objects> {
+  const recipe = [JSON.stringify(flags.filter(flag => !flag.includes('/'))), tools.identity];
+  const hash = sha256([...recipe, ...contents]).slice(0, 16);
+  const directory = join(cacheDirectory(), 'native', `${name}-${hash}`);
+  if (existsSync(directory)) {
+    step(`${name}: cached`);
+    return { hash, directory };
+  }
+  step(`${name}: compiling ${files.length} files`);
+  await build(directory, async work => {
+    await inParallel(files, async file => {
+      const object = join(work, `${basename(join(file, '..'))}-${basename(file, '.cc')}.o`);
+      await command([tools.cxx, ...flags, '-c', file, '-o', object]);
+    });
+  });
+  return { hash, directory };
+}
+
+/** The layer stands before everything, so that its nan.h, v8.h, node.h and uv.h are the ones found. */
+function includes(librdkafka: Librdkafka): string[] {
+  return [LAYER, NODE_API, PACKAGE, join(librdkafka.directory, 'include')].map(path => `-I${path}`);
+}
+
+async function linkKafkaAddon(tools: Toolchain, librdkafka: Librdkafka, parts: Objects[]): Promise<string> {
+  const recipe = [linkRecipe([]), tools.identity, librdkafka.hash, ...parts.map(part => part.hash)];
+  const directory = join(cacheDirectory(), 'native', `addon-${sha256(recipe).slice(0, 16)}`);
   const addon = join(directory, KAFKA_ADDON);
   if (existsSync(directory)) {
     step('Kafka addon: cached');
     return addon;
   }
-  const files = readdirSync(sources).filter(name => name.endsWith('.cc'));
-  step(`Kafka addon: compiling ${files.length} files against src/native/include (about half a minute)`);
   await build(directory, async work => {
-    // The layer stands before everything, so that its nan.h, v8.h, node.h and uv.h are the ones found.
-    const includes = [LAYER, NODE_API, PACKAGE, join(librdkafka.directory, 'include')].map(
-      path => `-I${path}`,
+    const objects = parts.flatMap(part =>
+      readdirSync(part.directory).map(name => join(part.directory, name)),
     );
-    const objects = files.map(name => join(work, name.replace(/\.cc$/, '.o')));
-    await inParallel(files, async name => {
-      const object = join(work, name.replace(/\.cc$/, '.o'));
-      await command([tools.cxx, ...CXX_FLAGS, '-w', ...includes, '-c', join(sources, name), '-o', object]);
-    });
     const archives = ['librdkafka++.a', 'librdkafka.a'].map(name => join(librdkafka.directory, name));
     const system = [...STATIC_LIBRARIES.map(name => `-l:${name}`), '-ldl', '-lpthread', '-lrt', '-lm'];
-    await link(tools, join(work, KAFKA_ADDON), [...objects, ...archives, ...system]);
-    for (const object of objects) rmSync(object);
+    await link(tools, join(work, KAFKA_ADDON), [...objects.sort(), ...archives, ...system]);
   });
   return addon;
 }

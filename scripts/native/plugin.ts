@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import type { BunPlugin } from 'bun';
 import { cacheDirectory, type Platform } from './toolchain.ts';
 
-/** The official package's addon, built on src/native/include. */
+/**
+ * The official package's addon, built on src/native/include. Our own native code that works beside librdkafka is in it:
+ * `require('milvus-sink-native.node').sink` finds that.
+ */
 export const KAFKA_ADDON = 'confluent-kafka-javascript.node';
 /** Our own addon (src/native/vectors.cc); `require('milvus-sink-vectors.node')` finds it. */
 export const VECTORS_ADDON = 'milvus-sink-vectors.node';
@@ -27,6 +30,7 @@ export function bundledAddons(directory: string): BunPlugin {
       build.onResolve({ filter: VECTORS_SPECIFIER }, () => ({
         path: existing(join(directory, VECTORS_ADDON)),
       }));
+      build.onResolve({ filter: NATIVE_SPECIFIER }, () => ({ path: existing(join(directory, KAFKA_ADDON)) }));
     },
   };
 }
@@ -43,6 +47,7 @@ export function loadedAddons(directory: string): BunPlugin {
       build.onResolve({ filter: VECTORS_SPECIFIER }, () => ({
         path: existing(join(directory, VECTORS_ADDON)),
       }));
+      build.onResolve({ filter: NATIVE_SPECIFIER }, () => ({ path: existing(join(directory, KAFKA_ADDON)) }));
     },
   };
 }
@@ -51,6 +56,7 @@ export function loadedAddons(directory: string): BunPlugin {
 
 /** The package's one file that looks for an addon, with `bindings`. */
 const KAFKA_LOADER = /[\\/]@confluentinc[\\/]kafka-javascript[\\/]librdkafka\.js$/;
+const NATIVE_SPECIFIER = /^milvus-sink-native\.node$/;
 const VECTORS_SPECIFIER = /^milvus-sink-vectors\.node$/;
 
 function existing(addon: string): string {

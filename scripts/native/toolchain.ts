@@ -12,8 +12,8 @@ export type Platform = `${string}-${string}`;
 export const ROOT = resolve(import.meta.dir, '../..');
 /** Compilers run at once. */
 export const JOBS = availableParallelism();
-/** Everything that is linked statically besides librdkafka; from libssl-dev, libzstd-dev, zlib1g-dev. */
-export const STATIC_LIBRARIES = ['libzstd.a', 'libssl.a', 'libcrypto.a', 'libz.a'] as const;
+/** Everything that is linked statically besides librdkafka; from libssl-dev, libzstd-dev, zlib1g-dev, libnghttp2-dev. */
+export const STATIC_LIBRARIES = ['libnghttp2.a', 'libzstd.a', 'libssl.a', 'libcrypto.a', 'libz.a'] as const;
 
 /** The machine that builds. */
 export function hostPlatform(): Platform {
