@@ -65,14 +65,17 @@ export async function compare(
 
 // --- internal ---
 
+/** Shorter is too short: after 7 s the next two runs still had a p50 of several times the later ones (Go, 1,000 records/s). */
+const WARM_UP_SECONDS = 30;
+
 /**
  * A trickle that nobody counts. A broker that has just been started compiles its code while the first records come one
- * by one: whoever is measured first would wait for that, by hundreds of milliseconds at 1,000 records a second.
+ * by one, and who is measured first would wait for that. What is left shows in `the producer itself late`.
  */
 async function warmUp(candidate: Candidate, setting: Setting, options: BenchOptions): Promise<void> {
   const [dim, rate] = [options.dims[0]!, Math.max(...options.rates)];
   const topic = await freshTopic(setting, 'warm_up');
-  await progress('warming up Kafka', () => trickle(candidate, setting, topic, dim, rate, options.seconds));
+  await progress('warming up Kafka', () => trickle(candidate, setting, topic, dim, rate, WARM_UP_SECONDS));
 }
 
 /** What was measured so far. Results are lists by candidate, in the order of the rounds. */
