@@ -1,18 +1,17 @@
-// scripts/bench: fills topics on a real Kafka, runs the executable and the Python script, or the executables of two
-// revisions, against a server that only counts, and prints one table. CPU seconds come first: wall time is noisy on a
-// shared machine. scripts/bench starts it.
+// scripts/bench: fills topics on a real Kafka, runs this tree's executable and what it is compared with against a
+// server that only counts, and prints one table. CPU seconds come first: wall time is noisy on a shared machine.
+// scripts/bench starts it.
 import { Client } from '../stack/client.ts';
 import { EXECUTABLE } from '../stack/sink.ts';
 import { startKafka } from '../stack/stack.ts';
-import { measureBeside } from './beside.ts';
-import { sinkCandidate } from './candidate.ts';
+import { type Candidate, sinkCandidate } from './candidate.ts';
 import { compare } from './compare.ts';
-import { renderComparison } from './comparison.ts';
 import type { Setting } from './measure.ts';
 import { type BenchOptions, readOptions, UsageError } from './options.ts';
 import { progress } from './progress.ts';
 import { revisionExecutable, treeCommit } from './revision.ts';
-import { renderProfile, renderTable } from './table.ts';
+import { rival } from './rivals.ts';
+import { renderComparison } from './table.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 try {
@@ -27,20 +26,21 @@ try {
 // --- internal ---
 
 async function bench(options: BenchOptions): Promise<string> {
-  const show = <T>(results: T, render: (results: T) => string) =>
-    options.json ? JSON.stringify(results, null, 2) : render(results);
-  if (options.compare === undefined) {
-    const sink = sinkCandidate('milvus-sink', EXECUTABLE);
-    const results = await withSetting(options, setting => measureBeside(sink, setting, options));
-    return show(results, () => `${renderTable(results)}\n${renderProfile(results)}`);
+  const candidates = await candidatesOf(options);
+  const results = await withSetting(options, setting => compare(candidates, setting, options));
+  return options.json ? JSON.stringify(results, null, 2) : renderComparison(results);
+}
+
+/** This tree's executable and everything that it is compared with, built and ready. */
+async function candidatesOf({ compare, rivals }: BenchOptions): Promise<Candidate[]> {
+  const others: Candidate[] = [];
+  for (const name of rivals) others.push(await rival(name));
+  if (compare !== undefined) {
+    const { name, executable } = await revisionExecutable(compare);
+    others.unshift(sinkCandidate(name, executable));
   }
-  const revision = await revisionExecutable(options.compare);
-  const before = sinkCandidate(revision.name, revision.executable);
-  const now = sinkCandidate(process.env.MILVUS_SINK ?? `this tree (${treeCommit()})`, EXECUTABLE);
-  return show(
-    await withSetting(options, setting => compare(before, now, setting, options)),
-    renderComparison,
-  );
+  const name = process.env.MILVUS_SINK ?? `this tree (${treeCommit()})`;
+  return [sinkCandidate(name, EXECUTABLE), ...others];
 }
 
 /** Gives `work` a Kafka and a client that writes to it. */
@@ -51,6 +51,7 @@ async function withSetting<T>(options: BenchOptions, work: (setting: Setting) =>
     client,
     brokers: options.brokers ?? kafka!.address,
     ...(options.endpoint ? { endpoint: options.endpoint } : {}),
+    profile: options.profile,
   });
   await client.close();
   await kafka?.stop();

@@ -1,144 +1,130 @@
-// The executable of a git revision against this tree's: both in turns on the same topic, so that what else happens on
-// the machine meets both alike.
+// Measures every candidate, all of them in turns on the same topic, so that what else happens on the machine meets all
+// alike.
 import { statSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import type { SinkCandidate } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import { type Comparison, compareFigure, type Figure } from './comparison.ts';
-import { type CatchUp, catchUp, idle, type Setting, type Trickle, trickle } from './measure.ts';
+import { CATCH_UP, figureOf, IDLE, type Kind, SIZE, stageKinds, TRICKLE } from './figures.ts';
+import { catchUp, idle, type ProfiledRows, type Setting, trickle } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { machine } from './process.ts';
 import { progress } from './progress.ts';
+import { groupThreads, type ThreadTable } from './threads.ts';
 import { filledTopic, freshTopic } from './topics.ts';
 
+/** @param candidates the first is what the others are compared with */
 export async function compare(
-  revision: SinkCandidate,
-  tree: SinkCandidate,
+  candidates: readonly Candidate[],
   setting: Setting,
   options: BenchOptions,
 ): Promise<Comparison> {
   const loadAverageBefore = loadavg()[0]!;
-  const turns: Turns = { revision, tree, runs: options.runs };
-  const figures: Figure[] = [];
+  const taken = new Taken(candidates, options.runs);
+  if (options.only.includes('trickle')) await warmUp(candidates[0]!, setting, options);
   for (const dim of options.dims) {
-    if (options.only.includes('catchup')) {
+    for (const partitions of options.only.includes('catchup') ? options.partitions : []) {
       const rows = options.rows[dim];
-      const topic = await progress(`topic of ${rows} rows, dim ${dim}`, () =>
-        filledTopic(setting, dim, rows),
+      const scope = `dim ${dim}, ${rows.toLocaleString('en')} rows in ${plural(partitions, 'partition')}`;
+      const topic = await progress(`topic: ${scope}`, () => filledTopic(setting, dim, rows, partitions));
+      const results = await taken.inTurns(scope, candidate =>
+        catchUp(candidate, setting, { topic, partitions, dim, rows }),
       );
-      const taken = await inTurns(turns, `catching up, dim ${dim}`, candidate =>
-        catchUp(candidate, setting, topic, dim, rows),
-      );
-      const kinds = [...CATCH_UP, ...stageKinds([...taken.revision, ...taken.tree])];
-      figures.push(...kinds.map(kind => figureOf(kind, taken, `dim ${dim}: `)));
+      taken.keep(scope, results, [...CATCH_UP, ...stageKinds(results.flat())]);
+      taken.keepThreads(scope, results);
     }
-    if (options.only.includes('trickle')) {
-      const taken = await inTurns(turns, `100 records/s, dim ${dim}`, async candidate => {
+    for (const rate of options.only.includes('trickle') ? options.rates : []) {
+      const scope = `dim ${dim}, ${rate.toLocaleString('en')} records/s`;
+      const results = await taken.inTurns(scope, async candidate => {
         // What the run before has left in a topic would come first.
         const topic = await freshTopic(setting, `trickle_${dim}`);
-        return trickle(candidate, setting, topic, dim, 100, options.seconds);
+        return trickle(candidate, setting, topic, dim, rate, options.seconds);
       });
-      figures.push(...TRICKLE.map(kind => figureOf(kind, taken, `dim ${dim}, 100 records/s: `)));
+      taken.keep(scope, results, TRICKLE);
+      taken.keepThreads(scope, results);
     }
   }
   if (options.only.includes('idle')) {
     const topic = await freshTopic(setting, 'idle');
-    const taken = await inTurns(turns, 'standing idle', candidate =>
+    const results = await taken.inTurns('standing idle', candidate =>
       idle(candidate, setting, topic, 768, 10),
     );
-    figures.push(figureOf(IDLE, taken));
+    taken.keep('standing idle', results, [IDLE]);
   }
-  const sizes = {
-    revision: [statSync(revision.executable).size / 1e6],
-    tree: [statSync(tree.executable).size / 1e6],
-  };
-  figures.push(figureOf(SIZE, sizes));
+  const sizes = candidates.map(({ executable }) => (executable ? [statSync(executable).size / 1e6] : []));
+  taken.keep('the executable', sizes, [SIZE]);
   return {
     date: new Date().toISOString(),
     machine: machine(),
-    revision: revision.name,
-    tree: tree.name,
+    candidates: candidates.map(({ name }) => name),
     runs: options.runs,
     loadAverageBefore,
-    figures: figures.map(compareFigure),
+    figures: taken.figures.map(compareFigure),
+    profiles: taken.profiles,
   };
 }
 
 // --- internal ---
 
-interface Turns {
-  revision: SinkCandidate;
-  tree: SinkCandidate;
-  runs: number;
+/** Shorter is too short: after 7 s the next two runs still had a p50 of several times the later ones (Go, 1,000 records/s). */
+const WARM_UP_SECONDS = 30;
+
+/**
+ * A trickle that nobody counts. A broker that has just been started compiles its code while the first records come one
+ * by one, and who is measured first would wait for that. What is left shows in `the producer itself late`.
+ */
+async function warmUp(candidate: Candidate, setting: Setting, options: BenchOptions): Promise<void> {
+  const [dim, rate] = [options.dims[0]!, Math.max(...options.rates)];
+  const topic = await freshTopic(setting, 'warm_up');
+  await progress('warming up Kafka', () => trickle(candidate, setting, topic, dim, rate, WARM_UP_SECONDS));
 }
 
-/** The results of both, in the order of the rounds. */
-interface Taken<T> {
-  revision: T[];
-  tree: T[];
-}
+/** What was measured so far. Results are lists by candidate, in the order of the rounds. */
+class Taken {
+  readonly figures: Figure[] = [];
+  readonly profiles: ThreadTable[] = [];
 
-/** A figure that a result holds. */
-interface Kind<T> extends Pick<Figure, 'label' | 'better' | 'digits'> {
-  of(result: T): number;
-}
+  constructor(
+    private readonly candidates: readonly Candidate[],
+    private readonly runs: number,
+  ) {}
 
-const CATCH_UP: readonly Kind<CatchUp>[] = [
-  {
-    label: 'rows per CPU second, start-up counted',
-    better: 'higher',
-    digits: 0,
-    of: run => run.rowsPerCpuSecond,
-  },
-  { label: 'rows per second of wall time', better: 'higher', digits: 0, of: run => run.rowsPerSecond },
-  { label: 'start to first row, ms', better: 'lower', digits: 0, of: run => run.firstRowMs },
-  { label: 'peak memory, MB', better: 'lower', digits: 1, of: run => run.peakMb },
-];
-
-const TRICKLE: readonly Kind<Trickle>[] = [
-  { label: 'latency p50, ms', better: 'lower', digits: 2, of: run => run.p50Ms },
-  { label: 'latency p99, ms', better: 'lower', digits: 2, of: run => run.p99Ms },
-  { label: 'CPU, % of a core', better: 'lower', digits: 2, of: run => run.cpuShare * 100 },
-  { label: 'memory, MB', better: 'lower', digits: 1, of: run => run.residentMb },
-];
-
-const IDLE: Kind<number> = { label: 'idle memory, MB', better: 'lower', digits: 1, of: mb => mb };
-const SIZE: Kind<number> = { label: 'size of the executable, MB', better: 'lower', digits: 2, of: mb => mb };
-
-/** The CPU of each stage that every run tells of, where it is any; `poll` is what the other stages leave over. */
-function stageKinds(runs: readonly CatchUp[]): Kind<CatchUp>[] {
-  const cpuUs = (run: CatchUp, stage: string) => ((run.profile?.[`${stage}Ms`] ?? 0) * 1000) / run.rows;
-  return Object.keys(runs[0]?.profile ?? {})
-    .filter(key => key !== 'cpuMs')
-    .map(key => key.replace(/Ms$/, ''))
-    .filter(stage => runs.every(run => cpuUs(run, stage) > 0))
-    .map(stage => ({
-      label: `CPU of a row, ${stage}, µs`,
-      better: 'lower',
-      digits: 2,
-      of: run => cpuUs(run, stage),
-    }));
-}
-
-/** Measures the one, then the other, and again: never one of them often and then the other often. */
-async function inTurns<T>(
-  { revision, tree, runs }: Turns,
-  what: string,
-  measure: (candidate: SinkCandidate) => Promise<T>,
-): Promise<Taken<T>> {
-  const taken: Taken<T> = { revision: [], tree: [] };
-  for (let run = 1; run <= runs; run++) {
-    const turn = `${what}, ${run} of ${runs}`;
-    taken.revision.push(await progress(`${turn}: ${revision.name}`, () => measure(revision)));
-    taken.tree.push(await progress(`${turn}: ${tree.name}`, () => measure(tree)));
+  /**
+   * Measures each candidate once, and again: never one of them often and then another often. Every round begins with
+   * another one, so that none always runs after the same.
+   */
+  async inTurns<T>(scope: string, measure: (candidate: Candidate) => Promise<T>): Promise<T[][]> {
+    const results: T[][] = this.candidates.map(() => []);
+    for (let round = 0; round < this.runs; round++) {
+      for (let turn = 0; turn < this.candidates.length; turn++) {
+        const i = (round + turn) % this.candidates.length;
+        const candidate = this.candidates[i]!;
+        const what = `${scope}, ${round + 1} of ${this.runs}: ${candidate.name}`;
+        results[i]!.push(await progress(what, () => measure(candidate)));
+      }
+    }
+    return results;
   }
-  return taken;
+
+  /** Keeps the figures that any of the candidates has. */
+  keep<T>(scope: string, results: readonly (readonly T[])[], kinds: readonly Kind<T>[]): void {
+    const figures = kinds.map(kind => figureOf(kind, results, scope));
+    this.figures.push(...figures.filter(({ values }) => values.some(of => of.length > 0)));
+  }
+
+  keepThreads(scope: string, results: readonly (readonly { threads?: ProfiledRows }[])[]): void {
+    for (const [i, { name }] of this.candidates.entries()) {
+      const profiled = results[i]!.flatMap(({ threads }) => threads ?? []);
+      if (profiled.length === 0) continue;
+      this.profiles.push({
+        scope,
+        candidate: name,
+        rows: profiled.reduce((sum, { rows }) => sum + rows, 0),
+        groups: groupThreads(profiled.map(({ use }) => use)),
+      });
+    }
+  }
 }
 
-function figureOf<T>({ of, ...kind }: Kind<T>, taken: Taken<T>, scope = ''): Figure {
-  return {
-    ...kind,
-    label: `${scope}${kind.label}`,
-    revision: taken.revision.map(of),
-    tree: taken.tree.map(of),
-  };
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -3,7 +3,7 @@
 //
 //   bun scripts/benchmark/counting-server.ts --port 19540 --dim 768 --http-port 19541 [--latency-ms 5] [--latency-log]
 //   GET /count    {rows, requests, bytes, firstRowAtMs, lastRowAtMs}      (ms since the epoch, null before the first)
-//   GET /latency  {count, p50, p99, max}  ms; --latency-log only: now minus the µs since the epoch in each row's `title`
+//   GET /latency  {count, p50, p90, p99, max}  ms; --latency-log only: now minus the µs since the epoch in each row's `title`
 //   GET /reset    forgets all of it
 import { parseArgs } from 'node:util';
 import { describe, guideCollection, protocol } from '../stack/fake-milvus-protocol.ts';
@@ -157,9 +157,9 @@ function mutationResult(method: string, rows: number): Uint8Array {
   return Uint8Array.from([0x0a, 0x00, ...bytes]);
 }
 
-function summary(): { count: number; p50: number | null; p99: number | null; max: number | null } {
+function summary(): Record<'p50' | 'p90' | 'p99' | 'max', number | null> & { count: number } {
   const sorted = Float64Array.from(latencies).sort();
   const at = (share: number) =>
     sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
-  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+  return { count: sorted.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }

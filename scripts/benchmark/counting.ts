@@ -8,6 +8,13 @@ export interface Counts {
   lastRowAtMs: number | null;
 }
 
+/** Of the rows since the start or the last reset. */
+export interface Latency {
+  p50Ms: number;
+  p90Ms: number;
+  p99Ms: number;
+}
+
 export interface Counting {
   /** For `public.endpoint`. */
   endpoint: string;
@@ -16,7 +23,7 @@ export interface Counting {
   /** Counts from zero, and forgets the latencies. */
   reset(): Promise<void>;
   /** From `title` (µs since the epoch) to having decoded the row. */
-  latency(): Promise<{ p50Ms: number; p99Ms: number }>;
+  latency(): Promise<Latency>;
   stop(): Promise<void>;
 }
 
@@ -65,8 +72,8 @@ function handle(endpoint: string, http: string, stop: () => Promise<void>): Coun
     count: async () => (await get(http, '/count')) as Counts,
     reset: async () => void (await get(http, '/reset')),
     latency: async () => {
-      const { p50, p99 } = (await get(http, '/latency')) as { p50: number; p99: number };
-      return { p50Ms: p50, p99Ms: p99 };
+      const { p50, p90, p99 } = (await get(http, '/latency')) as Record<'p50' | 'p90' | 'p99', number>;
+      return { p50Ms: p50, p90Ms: p90, p99Ms: p99 };
     },
   };
 }

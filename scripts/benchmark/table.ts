@@ -1,98 +1,97 @@
-// The results as Markdown: one table that fits into the README, and where the CPU went.
-import type { Results } from './beside.ts';
+// The results as Markdown: one table of all figures, and where the CPU went by thread.
+import type { ComparedFigure, Comparison } from './comparison.ts';
+import { cpuSeconds, type ThreadTable, type Work } from './threads.ts';
 
-/** One column for each candidate and dimension, one row for each figure. */
-export function renderTable(results: Results): string {
-  const { cpu, cores, memoryGb, kernel } = results.machine;
-  const dims = [
-    ...new Set(results.candidates.flatMap(c => [...Object.keys(c.catchUp), ...Object.keys(c.trickle)])),
-  ];
-  const columns = results.candidates.flatMap(candidate => dims.map(dim => ({ candidate, dim })));
-  const line = (name: string, cell: (column: (typeof columns)[number]) => string | undefined) => {
-    const cells = columns.map(column => cell(column) ?? '');
-    return cells.every(text => text === '') ? [] : [`| ${name} | ${cells.join(' | ')} |`];
-  };
-  const up = (show: (run: Results['candidates'][number]['catchUp'][string]) => string) => {
-    return ({ candidate, dim }: (typeof columns)[number]) => {
-      const run = candidate.catchUp[dim];
-      return run && show(run);
-    };
-  };
-  const slow = (show: (run: Results['candidates'][number]['trickle'][string]) => string) => {
-    return ({ candidate, dim }: (typeof columns)[number]) => {
-      const run = candidate.trickle[dim];
-      return run && show(run);
-    };
-  };
+/** One line a figure, below its scope: the median of each candidate, and how the first one's stands to the others'. */
+export function renderComparison(comparison: Comparison): string {
+  const { machine, date, loadAverageBefore, candidates, runs, figures, profiles } = comparison;
+  const { cpu, cores, memoryGb, kernel } = machine;
+  const [first, ...others] = candidates;
+  const header = ['', 'better is', ...candidates, ...others.map(name => `ratio to ${name}`)];
+  const lines: string[] = [];
+  let scope: string | undefined;
+  for (const figure of figures) {
+    if (figure.scope !== scope) {
+      scope = figure.scope;
+      lines.push(line([`**${scope}**`, ...header.slice(1).map(() => '')]));
+    }
+    lines.push(line(cellsOf(figure)));
+  }
+  const values =
+    runs === 1 ? 'One run of each' : `Medians (least-greatest) of ${runs} runs of each, in turns`;
+  const ratios = runs === 1 ? '' : ' (of one round, least-greatest)';
   return [
-    `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, ${results.date.slice(0, 10)}`,
+    `${cpu}, ${cores} cores, ${memoryGb} GB, Linux ${kernel}, ${date.slice(0, 10)}, load average before ${number(loadAverageBefore, 1)}`,
+    `${values}${others.length === 0 ? '.' : `; ratios${ratios} are those of ${first} to the others.`}`,
     '',
-    `| | ${columns.map(({ candidate, dim }) => `${candidate.name}, dim ${dim}`).join(' | ')} |`,
-    `|---|${columns.map(() => '---:').join('|')}|`,
-    ...line(
-      'rows',
-      up(run => whole(run.rows)),
-    ),
-    ...line(
-      'rows per CPU second, start-up counted',
-      up(run => whole(run.rowsPerCpuSecond)),
-    ),
-    ...line(
-      'rows per second of wall time',
-      up(run => whole(run.rowsPerSecond)),
-    ),
-    ...line(
-      'start to first row, s',
-      up(run => (run.firstRowMs / 1000).toFixed(2)),
-    ),
-    ...line(
-      'peak memory, MB',
-      up(run => whole(run.peakMb)),
-    ),
-    ...line(
-      '100 records/s: latency p50, ms',
-      slow(run => run.p50Ms.toFixed(1)),
-    ),
-    ...line(
-      '100 records/s: latency p99, ms',
-      slow(run => run.p99Ms.toFixed(1)),
-    ),
-    ...line(
-      '100 records/s: of a core, %',
-      slow(run => (run.cpuShare * 100).toFixed(1)),
-    ),
-    ...line(
-      '100 records/s: memory, MB',
-      slow(run => whole(run.residentMb)),
-    ),
-    '',
-    `Executable ${whole(results.executableMb)} MB` +
-      (results.idleMb === undefined ? '.' : `, idle ${whole(results.idleMb)} MB resident.`),
+    line(header),
+    aligned(2, header.length - 2),
+    ...lines,
+    ...profiles.flatMap(profile => ['', renderThreads(profile)]),
   ].join('\n');
 }
 
-/** CPU by stage of the catch-up runs, µs a row and share. */
-export function renderProfile(results: Results): string {
-  const lines: string[] = [];
-  for (const { name, catchUp } of results.candidates) {
-    for (const [dim, run] of Object.entries(catchUp)) {
-      if (!run.profile) continue;
-      const { cpuMs, ...stages } = run.profile;
-      const total = cpuMs ?? Object.values(stages).reduce((sum, ms) => sum + ms, 0);
-      const parts = Object.entries(stages).map(([stage, ms]) => {
-        const perRow = ((ms * 1000) / run.rows).toFixed(2);
-        return `${stage.replace(/Ms$/, '')} ${perRow} µs (${Math.round((ms / total) * 100)} %)`;
-      });
-      lines.push(`CPU of a row, ${name}, dim ${dim}: ${parts.join(', ')}.`);
-    }
-  }
-  return lines.length === 0
-    ? ''
-    : `\n${lines.join('\n')}\nPoll is what the other stages leave over: librdkafka's threads, the addon, the runtime, start-up.`;
+/** Where the CPU of a row went, one line a kind of thread. */
+export function renderThreads({ scope, candidate, rows, groups }: ThreadTable): string {
+  const header = ['', 'threads', 'user, µs a row', 'system, µs a row', 'both', '%', 'minor faults a row'];
+  const total = groups.reduce((sum, group) => sum + cpuSeconds(group), 0);
+  const perRow = (seconds: number) => number((seconds * 1e6) / rows, 2);
+  const cells = (work: Work) => [
+    perRow(work.userSeconds),
+    perRow(work.systemSeconds),
+    perRow(cpuSeconds(work)),
+    number((cpuSeconds(work) / total) * 100, 1),
+    number(work.minorFaults / rows, 3),
+  ];
+  const sum = (of: keyof Work) => groups.reduce((all, group) => all + group[of], 0);
+  const all: Work = {
+    userSeconds: sum('userSeconds'),
+    systemSeconds: sum('systemSeconds'),
+    minorFaults: sum('minorFaults'),
+  };
+  return [
+    `CPU by thread, ${candidate}, ${scope}; start-up not counted:`,
+    '',
+    line(header),
+    aligned(1, header.length - 1),
+    ...groups.map(group =>
+      line([group.name, group.threads === 0 ? '' : `${group.threads}`, ...cells(group)]),
+    ),
+    line(['all', '', ...cells(all)]),
+  ].join('\n');
 }
 
 // --- internal ---
 
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
+/** Label, what is better, medians, ratios; empty where a candidate has no such figure. */
+function cellsOf({ label, better, digits, values, medians, ratios }: ComparedFigure): string[] {
+  return [
+    label,
+    better,
+    ...medians.map((median, i) => (median === null ? '' : withSpread(median, values[i]!, digits))),
+    ...ratios
+      .slice(1)
+      .map(ratio =>
+        ratio === null ? '' : withSpread(ratio.ofMedians, ratio.ofRounds, 3, values[0]!.length),
+      ),
+  ];
+}
+
+function withSpread(middle: number, values: readonly number[], digits: number, runs = values.length): string {
+  const show = (value: number) => number(value, digits);
+  const spread = ` (${show(Math.min(...values))}-${show(Math.max(...values))})`;
+  return `${show(middle)}${runs === 1 ? '' : spread}`;
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** The line below a header: `texts` columns to the left, `figures` to the right. */
+function aligned(texts: number, figures: number): string {
+  return `|${'---|'.repeat(texts)}${'---:|'.repeat(figures)}`;
+}
+
+function number(value: number, digits: number): string {
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
