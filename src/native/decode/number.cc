@@ -13,23 +13,30 @@ namespace {
 constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-bool EightDigits(uint64_t w) {
-  return ((w & 0xF0F0F0F0F0F0F0F0u) | (((w + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) >> 4)) ==
-         0x3333333333333333u;
-}
+constexpr uint64_t kTens[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+
+/** The high bit of each byte of w that is no digit, given as w ^ "00000000"; of those above the first hit, of any. */
+inline uint64_t NoDigits(uint64_t x) { return (x | (x + 0x7676767676767676u)) & 0x8080808080808080u; }
 
 // Little endian, as all of Bun's targets are.
-uint32_t ValueOfEight(uint64_t w) {
-  w = (w & 0x0F0F0F0F0F0F0F0Fu) * 2561 >> 8;
-  w = (w & 0x00FF00FF00FF00FFu) * 6553601 >> 16;
-  return static_cast<uint32_t>((w & 0x0000FFFF0000FFFFu) * 42949672960001u >> 32);
+inline uint32_t ValueOfEight(uint64_t x) {
+  x = (x * 2561) >> 8;
+  x = (x & 0x00FF00FF00FF00FFu) * 6553601 >> 16;
+  return static_cast<uint32_t>((x & 0x0000FFFF0000FFFFu) * 42949672960001u >> 32);
 }
 
-const char* Digits(const char* p, const char* end, uint64_t& mantissa) {
+/** Eight digits at a time, and the last of them without a loop, whose length no branch predictor could know. */
+inline const char* Digits(const char* p, const char* end, uint64_t& mantissa) {
   while (end - p >= 8) {
-    const uint64_t word = Load8(p);
-    if (!EightDigits(word)) break;
-    mantissa = mantissa * 100000000u + ValueOfEight(word);
+    const uint64_t x = Load8(p) ^ 0x3030303030303030u;
+    const uint64_t others = NoDigits(x);
+    if (others != 0) {
+      const int count = __builtin_ctzll(others) >> 3;
+      // What is no digit is shifted out; zeros come in at the front.
+      mantissa = mantissa * kTens[count] + ValueOfEight(x << 8 << (56 - 8 * count));
+      return p + count;
+    }
+    mantissa = mantissa * kTens[8] + ValueOfEight(x);
     p += 8;
   }
   for (; p < end && IsDigit(*p); ++p) mantissa = mantissa * 10 + static_cast<uint64_t>(*p - '0');
@@ -115,22 +122,19 @@ const char* ReadFloat(const char* p, const char* end, float& out) {
   if (p == nullptr) return nullptr;
   if (Scalable(decimal)) {
     const double value = Scaled(decimal);
-    float rounded = static_cast<float>(value);
-    bool exact = true;
-    // Rounding is monotone: when both ends of the interval that a long mantissa leaves give the same float, so does
-    // the truth.
-    if (decimal.mantissa > (uint64_t{1} << 53)) {
-      uint64_t bits;
-      std::memcpy(&bits, &value, 8);
-      const uint64_t low_bits = bits - 4, high_bits = bits + 4;
-      double low, high;
-      std::memcpy(&low, &low_bits, 8);
-      std::memcpy(&high, &high_bits, 8);
-      rounded = static_cast<float>(low);
-      exact = rounded == static_cast<float>(high);
-    }
-    if (exact) {
-      out = decimal.negative ? -rounded : rounded;
+    uint64_t bits;
+    std::memcpy(&bits, &value, 8);
+    // A float has 29 bits less. Rounding is monotone: but for values next to the middle of two floats, being off by less
+    // than four units does not matter. (No value here is so small that its float would have fewer bits.)
+    constexpr uint64_t kRest = (uint64_t{1} << 29) - 1, kMiddle = uint64_t{1} << 28;
+    const bool near_middle = ((bits - (kMiddle - 4)) & kRest) <= 8;
+    if (!near_middle || decimal.mantissa <= (uint64_t{1} << 53)) {
+      const float rounded = static_cast<float>(value);
+      // Signs are unpredictable: a branch would cost a third of the whole (scripts/benchmark/parsers.cc).
+      uint32_t sign;
+      std::memcpy(&sign, &rounded, 4);
+      sign |= static_cast<uint32_t>(decimal.negative) << 31;
+      std::memcpy(&out, &sign, 4);
       return std::isfinite(rounded) ? p : nullptr;
     }
   }
