@@ -60,6 +60,27 @@ export function randomCollection(random: Random): CollectionCase {
   };
 }
 
+/** About what decode-target.cc has. */
+export function collectionOfTarget(): CollectionCase {
+  const fields = [
+    { ...plainField('id', DataType.Int64), primary: true },
+    plainField('t', DataType.VarChar),
+    { ...plainField('v', DataType.FloatVector), dim: 3 },
+    plainField('j', DataType.JSON),
+    plainField('b', DataType.Bool),
+    plainField('f', DataType.Float),
+    plainField('d', DataType.Double),
+    plainField('i', DataType.Int8),
+  ];
+  return {
+    fields,
+    dynamic: false,
+    jsonObjectsOnly: false,
+    jsonMaxBytes: 65_536,
+    dropped: ['x', 'größe', ''],
+  };
+}
+
 // --- internal ---
 
 const FIELD_NAMES = [

@@ -187,7 +187,7 @@ const PIECES = [
   '\t',
   '12345678',
 ];
-const NASTY_PIECES = ['\u0000', '\u001f', '\b', '\f', '\r', '\ud800', '\udfff', '\ud83d', '\ufeff'];
+const NASTY_PIECES = ['\u0000', '\u001f', '\b', '\f', '\r', '\ud800', '\udfff', '\ud83d', '\udbff', '\ufeff'];
 
 function stringText(style: Style, random: Random): string {
   let text = '';

@@ -182,7 +182,10 @@ describe('what is unusual goes the general way', () => {
       [0xff],
     ];
     all(false, takes(text, ...malformed.map(bytes => Buffer.from([0x22, ...bytes, 0x22]))));
-    all(false, takes(text, '"\\ud800"', '"\\ude00\\ud83d"', '"\\ud83d\\n"', '"\\ud83dx"'));
+    all(
+      false,
+      takes(text, '"\\ud800"', '"\\ude00\\ud83d"', '"\\ud83d\\n"', '"\\ud83dx"', '"\\ud83d\\udbff"'),
+    );
   });
 
   test('control characters and wrong escapes', () => {
