@@ -15,6 +15,7 @@ const ORDER = [
   'scripts/benchmark',
   'scripts/building',
   'scripts/demonstration',
+  'scripts/fuzzing',
   'scripts/documentation',
   'scripts/stack',
   'scripts/native',

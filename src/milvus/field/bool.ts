@@ -19,6 +19,7 @@ export const bool: FieldType = {
     },
   }),
   codec: () => CODEC,
+  native: () => ({ kind: 'bool' }),
 };
 
 // --- internal ---

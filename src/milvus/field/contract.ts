@@ -28,7 +28,24 @@ export interface FieldType {
   readonly plainDefault?: true;
   /** The reader takes a Float32Array: the decoder may read the record's array natively. */
   readonly float32?: true;
+  /**
+   * How the native decoder reads a field's values out of JSON text: what is plainly right, with the same result as reader
+   * and codec; all else it leaves to them. Absent or undefined: it cannot. Only asked of a field that has a reader.
+   */
+  native?(field: FieldSchema, limits: FieldLimits): NativeKind | undefined;
 }
+
+/** What the native decoder can read (src/native/decode/decode.h), with what a value is checked by. Plain data. */
+export type NativeKind =
+  | { readonly kind: 'bool' | 'float' | 'double' }
+  | { readonly kind: 'integer'; readonly bits: 8 | 16 | 32 | 64 }
+  /** @property maxBytes of UTF-8; absent: any */
+  | { readonly kind: 'text'; readonly maxBytes?: number }
+  | { readonly kind: 'json'; readonly maxBytes: number; readonly objectsOnly: boolean }
+  | { readonly kind: 'floatVector'; readonly dim: number };
+
+/** No limit of a NativeKind is beyond: none of its values is that long. */
+export const MAX_NATIVE_BYTES = 2 ** 32 - 1;
 
 /** What limits a value beside its field's schema. */
 export interface FieldLimits {

@@ -21,6 +21,7 @@ export const double: FieldType = {
     },
   }),
   codec: () => CODEC,
+  native: () => ({ kind: 'double' }),
 };
 
 // --- internal ---

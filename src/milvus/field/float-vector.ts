@@ -19,9 +19,14 @@ export const floatVector: FieldType = {
   takes: ({ dim }) => `array of ${dim} numbers`,
   reader: ({ name, dim = 0 }) => (dim > 0 ? reader(name, dim) : undefined),
   codec: ({ dim = 0 }) => ({ ...CODEC, dim }),
+  native: ({ dim = 0 }) =>
+    Number.isInteger(dim) && dim <= MAX_NATIVE_DIM ? { kind: 'floatVector', dim } : undefined,
 };
 
 // --- internal ---
+
+/** As in src/native/decode/plan-of.cc; Milvus has 32,768. */
+const MAX_NATIVE_DIM = 2 ** 20;
 
 function reader(field: string, dim: number): FieldReader {
   return {

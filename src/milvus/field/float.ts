@@ -23,6 +23,7 @@ export const float: FieldType = {
     },
   }),
   codec: () => CODEC,
+  native: () => ({ kind: 'float' }),
 };
 
 // --- internal ---

@@ -24,6 +24,7 @@ export const int64: FieldType = {
     },
   }),
   codec: () => CODEC,
+  native: () => ({ kind: 'integer', bits: 64 }),
 };
 
 // --- internal ---

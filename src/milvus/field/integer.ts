@@ -37,6 +37,7 @@ function integer(type: DataType, bits: 8 | 16 | 32): FieldType {
       },
     }),
     codec,
+    native: () => ({ kind: 'integer', bits }),
   };
 }
 

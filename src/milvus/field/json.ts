@@ -5,7 +5,7 @@ import { TypedValue } from '../../record/typed.ts';
 import { strings } from '../wire/arrays.ts';
 import { DataType } from '../wire/data-type.ts';
 import { utf8Length } from '../wire/writer.ts';
-import type { FieldType } from './contract.ts';
+import { type FieldLimits, type FieldType, MAX_NATIVE_BYTES, type NativeKind } from './contract.ts';
 import { base64 } from './convert.ts';
 import { describe, refuse } from './refuse.ts';
 
@@ -24,7 +24,13 @@ export const json: FieldType = {
     },
   }),
   codec: () => JSON_TEXTS,
+  native: (_field, limits) => nativeJson(limits),
 };
+
+/** How JSON texts are read natively, those of `$meta` as well. */
+export function nativeJson({ jsonMaxBytes, jsonObjectsOnly }: FieldLimits): NativeKind {
+  return { kind: 'json', maxBytes: Math.min(jsonMaxBytes, MAX_NATIVE_BYTES), objectsOnly: jsonObjectsOnly };
+}
 
 /** JSONArray of ScalarField. */
 export const JSON_TEXTS = strings(0x4a);

@@ -3,7 +3,7 @@ import { NEEDS_SOURCES } from '../../record/decoded.ts';
 import { strings } from '../wire/arrays.ts';
 import { DataType } from '../wire/data-type.ts';
 import { utf8Length } from '../wire/writer.ts';
-import type { FieldReader, FieldType } from './contract.ts';
+import { type FieldReader, type FieldType, MAX_NATIVE_BYTES, type NativeKind } from './contract.ts';
 import { textOf } from './convert.ts';
 import { describe, refuse } from './refuse.ts';
 import type { FieldSchema } from './schema.ts';
@@ -14,6 +14,7 @@ export const varChar: FieldType = {
   takes: takesString,
   reader: ({ name, maxLength }) => stringReader(name, 'VarChar', maxLength),
   codec: () => STRINGS,
+  native: nativeText,
 };
 
 /** Milvus' protocol has it, its collections have VarChar instead. */
@@ -22,10 +23,18 @@ export const string: FieldType = {
   takes: takesString,
   reader: ({ name, maxLength }) => stringReader(name, 'VarChar', maxLength),
   codec: () => STRINGS,
+  native: nativeText,
 };
 
 /** StringArray of ScalarField. */
 export const STRINGS = strings(0x32);
+
+/** How strings are read natively; a limit that is none is the server's to explain. */
+export function nativeText({ maxLength }: FieldSchema): NativeKind | undefined {
+  if (maxLength === undefined) return { kind: 'text' };
+  if (!Number.isInteger(maxLength) || maxLength < 0) return undefined;
+  return { kind: 'text', maxBytes: Math.min(maxLength, MAX_NATIVE_BYTES) };
+}
 
 export function takesString({ maxLength }: FieldSchema): string {
   return maxLength ? `string, at most ${maxLength} bytes` : 'string';

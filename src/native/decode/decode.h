@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "names.h"
+
 namespace sink {
 
 enum class ColumnKind : uint8_t { kBool, kInteger, kFloat, kDouble, kText, kJson, kFloatVector };
@@ -43,7 +45,21 @@ struct Plan {
   std::vector<Column> columns;
   /** Names that are left out of rows, and of which JavaScript has said so already: counted, their values only checked. */
   std::vector<std::string> dropped;
+  /** Names that the dynamic field does not get either, and of which nobody has said so yet: their texts are declined. */
+  std::vector<std::string> declined;
+
+  // What Prepare makes of the above; it is only read from then on, by any number of threads.
+  /** Ids: the columns, then `dropped`, then `declined`. */
+  Names names;
+  /** What a row's cells may need beside its text's length. */
+  size_t fixed_bytes = 0;
+  static constexpr uint32_t kNoColumn = UINT32_MAX;
+  uint32_t dynamic = kNoColumn;
+  bool prepared = false;
 };
+
+/** Finishes a plan: of one that is not, every text is declined. @throws std::bad_alloc */
+void Prepare(Plan& plan);
 
 /** Where a value lies, from the start of the row's bytes. */
 struct Cell {
