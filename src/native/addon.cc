@@ -1,5 +1,6 @@
 // Our own native code, linked into the official client's addon so that both use one librdkafka and one OpenSSL: its parts
 // register what they offer to JavaScript.
+#include "http2/register.h"
 #include "node-api.h"
 
 extern "C" void register_beside(napi_env env, napi_value exports);
@@ -8,6 +9,7 @@ extern "C" void register_beside(napi_env env, napi_value exports) {
   try {
     napi_value object;
     sink::Check(env, napi_create_object(env, &object), "sink");
+    sink::http2::Register(env, object);
     sink::Check(env, napi_set_named_property(env, exports, "sink", object), "sink");
   } catch (...) {
     napi_throw_error(env, nullptr, "the sink's native code cannot be registered");

@@ -41,6 +41,7 @@ const ORDER = [
   'src/config/value',
   'src/observe',
   'src/record',
+  'src/native.ts',
   'src/native-load.ts',
   'src/backoff.ts',
   'src/wait.ts',
