@@ -1,6 +1,7 @@
 // Unary calls over the native HTTP/2 client: a request's bytes go to the socket from where the encoder put them.
 import { version } from '../../../package.json';
 import { loadNative, type NativeChannelOptions } from '../../native.ts';
+import { Failure } from './failure.ts';
 import { answerOf, cancelled, channelClosed, type UnaryAnswer, type UnaryChannel } from './unary.ts';
 
 export type NativeTarget = Omit<NativeChannelOptions, 'userAgent'>;
@@ -17,7 +18,7 @@ export function openNativeChannel(target: NativeTarget): UnaryChannel {
   const channel = http2.open({ ...target, userAgent: USER_AGENT }, (id, code, details, message) => {
     const answer = open.get(id);
     if (!answer) return; // cancelled, and answered by that
-    answer(answerOf(code, advised(details, target), message));
+    answer(advised(answerOf(code, details, message), target));
   });
   return {
     call(path, body, { timeoutMs, signal }) {
@@ -52,10 +53,12 @@ export function openNativeChannel(target: NativeTarget): UnaryChannel {
 
 // --- internal ---
 
+const MAY_WANT_TLS = '(the server may want TLS: then write https:// in `public.endpoint`)';
 const USER_AGENT = `milvus-sink/${version}`;
 
 /** A server that wants TLS hangs up, or says something that is no HTTP/2. */
-function advised(details: string, { tls }: NativeTarget): string {
-  if (tls || !details.startsWith('Failed to connect')) return details;
-  return `${details} (the server may want TLS: then write https:// in \`public.endpoint\`)`;
+function advised(answer: UnaryAnswer, { tls }: NativeTarget): UnaryAnswer {
+  if (tls || 'body' in answer || !answer.failure.reason.startsWith('Failed to connect')) return answer;
+  const { kind, label, reason, fix, errorCode } = answer.failure;
+  return { failure: new Failure(kind, label, `${reason} ${MAY_WANT_TLS}`, fix, errorCode) };
 }

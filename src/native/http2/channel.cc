@@ -262,10 +262,7 @@ void Channel::Withdraw(uint64_t id) {
 }
 
 void Channel::Connect(Time now) {
-  if (connection_) {
-    // GOAWAY, or its stream numbers are used up.
-    draining_.push_back(std::move(connection_));
-  }
+  if (connection_) Retire();
   attempt_started_ = now;
   next_address_ = 0;
   addresses_ = NumericAddresses(settings_.host, settings_.port);
@@ -319,7 +316,7 @@ void Channel::AttemptFailed(const std::string& why) {
 void Channel::Look() {
   if (connection_ && connection_->too_many_pings()) {
     settings_.connection.keepalive = std::min(2 * settings_.connection.keepalive, kMaxKeepalive);
-    draining_.push_back(std::move(connection_));
+    Retire();
   }
   const bool connecting = attempt_started_ != kNever;
   if (connection_ && connecting) {
@@ -337,7 +334,7 @@ void Channel::Look() {
     if (connection_->state() == Connection::State::kClosed) {
       Drop(std::move(connection_));
     } else if (!connection_->Usable()) {
-      draining_.push_back(std::move(connection_));
+      Retire();
     }
   }
   for (size_t i = 0; i < draining_.size();) {
@@ -357,6 +354,12 @@ void Channel::Look() {
   waiting_.clear();
   for (auto& call : calls) connection_->Submit(call);
   connection_->Pump();
+}
+
+/** It takes no more calls (GOAWAY, or its stream numbers are used up): those that it has are still answered. */
+void Channel::Retire() {
+  for (auto& call : connection_->TakeUnsent()) NotSent(std::move(call));
+  draining_.push_back(std::move(connection_));
 }
 
 void Channel::Drop(std::unique_ptr<Connection> connection) {

@@ -67,6 +67,7 @@ class Channel final : private ConnectionOwner {
   void NextAddress();
   void AttemptFailed(const std::string& why);
   void Look();
+  void Retire();
   void Drop(std::unique_ptr<Connection> connection);
 
   void OnTime();

@@ -146,17 +146,12 @@ void Connection::StartSession() {
 
 void Connection::Receive(const uint8_t* data, size_t size) {
   const ssize_t taken = nghttp2_session_mem_recv(session_, data, size);
-  const bool opened = state_ == State::kOpen;
-  const char* where = opened ? "Connection dropped: " : "Failed to connect: Protocol error: ";
-  if (taken < 0) {
-    return Fail(where + (complaint_.empty() ? nghttp2_strerror(static_cast<int>(taken)) : complaint_));
-  }
-  if (nghttp2_session_want_read(session_) == 0 && state_ != State::kClosed) {
-    if (Fill()) Write();  // nghttp2's last word
-    if (nghttp2_session_want_write(session_) == 0 || !opened) {
-      Fail(where + (complaint_.empty() ? std::string("the server broke HTTP/2") : complaint_));
-    }
-  }
+  if (taken < 0) Fail(Broken(nghttp2_strerror(static_cast<int>(taken))));
+}
+
+std::string Connection::Broken(const char* otherwise) const {
+  const char* where = state_ == State::kOpen ? "Connection dropped: " : "Failed to connect: Protocol error: ";
+  return where + (complaint_.empty() ? otherwise : complaint_);
 }
 
 void Connection::Submit(const std::shared_ptr<Call>& call) {
@@ -213,10 +208,34 @@ void Connection::Pump() {
   if (state_ != State::kPreface && state_ != State::kOpen) return;
   for (;;) {
     if (!Fill()) return;
-    if (output_.pending() == 0 && !(tls_ && !tls_->out().empty())) return WantWrite(false);
+    if (output_.pending() == 0 && !(tls_ && !tls_->out().empty())) {
+      WantWrite(false);
+      break;
+    }
     Write();
-    if (state_ == State::kClosed || wants_write_ || broken_) return;
+    if (state_ == State::kClosed || wants_write_ || broken_) break;
   }
+  if (state_ == State::kClosed) return;
+  // After GOAWAY, ours or the server's, and the last stream: nghttp2's last word has been tried to be sent.
+  if (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0) {
+    Fail(Broken("it is finished"));
+  }
+}
+
+std::vector<std::shared_ptr<Call>> Connection::TakeUnsent() {
+  std::vector<std::shared_ptr<Call>> calls;
+  for (auto& [stream, call] : streams_) {
+    if (!call->sent) calls.push_back(call);
+  }
+  for (auto& call : calls) {
+    streams_.erase(call->stream);
+    // Out of nghttp2's queue, where it waits for another stream's end.
+    if (state_ != State::kClosed) nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, call->stream, NGHTTP2_CANCEL);
+    call->stream = -1;
+    call->connection = 0;
+  }
+  std::sort(calls.begin(), calls.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  return calls;
 }
 
 void Connection::Write() {

@@ -74,6 +74,8 @@ class Connection {
   void Fail(std::string why);
   /** Gives up its calls: whoever closes it settles them. */
   std::vector<std::shared_ptr<Call>> TakeCalls();
+  /** Those of which nothing went out: another connection may have them. */
+  std::vector<std::shared_ptr<Call>> TakeUnsent();
   /** The server pings too often for its taste: the channel pings less from now on. */
   bool too_many_pings() const { return too_many_pings_; }
 
@@ -90,6 +92,7 @@ class Connection {
   void Advance(const uint8_t* data, size_t size);
   void StartSession();
   void Receive(const uint8_t* data, size_t size);
+  std::string Broken(const char* otherwise) const;
   bool Fill();
   void Write();
   bool Encrypt();
@@ -122,7 +125,7 @@ class Connection {
   Time pinged_ = 0;
   bool too_many_pings_ = false;
 
-  /** Frames that bring nothing on, since `idle_frames_since_`: a flood of them ends the connection. */
+  /** Frames of the server's without anything that brings a call on, since `idle_frames_since_`: a flood of them ends the connection. */
   uint32_t idle_frames_ = 0;
   Time idle_frames_since_ = 0;
 };

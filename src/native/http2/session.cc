@@ -87,14 +87,12 @@ struct Connection::Callbacks {
         case NGHTTP2_GOAWAY: OnGoaway(self, frame->goaway); break;
         case NGHTTP2_RST_STREAM:
           if (Call* call = self.Find(frame->hd.stream_id)) call->reset_by_peer = true;
-          return 0;
+          break;
         case NGHTTP2_HEADERS:
           if (Call* call = self.Find(frame->hd.stream_id)) {
             const bool end = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
             call->response.EndHeaders(end);
-            const bool informational = call->response.informational();
             Look(self, session, frame->hd.stream_id, end);
-            if (!informational) return 0;
           }
           break;
         case NGHTTP2_DATA:
@@ -103,11 +101,10 @@ struct Connection::Callbacks {
             if (end) call->response.EndWithoutTrailers();
             Look(self, session, frame->hd.stream_id, end);
           }
-          if (frame->hd.length > 0) return 0;
           break;
         default: break;
       }
-      return CountIdleFrame(self);
+      return 0;
     });
   }
 
@@ -130,7 +127,12 @@ struct Connection::Callbacks {
     if (goaway.error_code == NGHTTP2_ENHANCE_YOUR_CALM && debug == "too_many_pings") self.too_many_pings_ = true;
   }
 
-  static int CountIdleFrame(Connection& self) {
+  /** Every frame counts, those that nobody knows as well; a byte of a call's sets the count back. */
+  static int OnBeginFrame(nghttp2_session*, const nghttp2_frame_hd*, void* user_data) {
+    return Guard(Of(user_data), [&](Connection& self) { return CountFrame(self); });
+  }
+
+  static int CountFrame(Connection& self) {
     if (++self.idle_frames_ == 1) self.idle_frames_since_ = Now();
     if (self.idle_frames_ < kMaxIdleFrames) return 0;
     if (Now() - self.idle_frames_since_ > kIdleFramesWindow) {
@@ -143,7 +145,10 @@ struct Connection::Callbacks {
 
   static int OnData(nghttp2_session*, uint8_t, int32_t stream, const uint8_t* data, size_t size, void* user_data) {
     return Guard(Of(user_data), [&](Connection& self) {
-      if (Call* call = self.Find(stream)) call->response.Data(data, size);
+      if (Call* call = self.Find(stream)) {
+        self.idle_frames_ = 0;
+        call->response.Data(data, size);
+      }
       return 0;
     });
   }
@@ -245,6 +250,7 @@ nghttp2_session* NewSession(Connection* connection) {
     throw std::bad_alloc();
   }
   nghttp2_session_callbacks_set_on_begin_headers_callback(made.callbacks, C::OnBeginHeaders);
+  nghttp2_session_callbacks_set_on_begin_frame_callback(made.callbacks, C::OnBeginFrame);
   nghttp2_session_callbacks_set_on_header_callback(made.callbacks, C::OnHeader);
   nghttp2_session_callbacks_set_on_frame_recv_callback(made.callbacks, C::OnFrame);
   nghttp2_session_callbacks_set_on_frame_send_callback(made.callbacks, C::OnFrameSent);
