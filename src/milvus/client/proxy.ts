@@ -10,15 +10,14 @@ type Environment = Record<string, string | undefined>;
 export function proxyVariable(host: string, env: Environment): string | undefined {
   const variable = ['grpc_proxy', 'https_proxy', 'http_proxy'].find(name => env[name]);
   if (variable === undefined) return undefined;
-  const exceptions = (env.no_grpc_proxy || env.no_proxy || '').split(',');
-  return exceptions.some(exception => matches(host, exception)) ? undefined : variable;
+  const exceptions = env.no_grpc_proxy || env.no_proxy;
+  return exceptions?.split(',').some(exception => matches(host, exception)) ? undefined : variable;
 }
 
 // --- internal ---
 
-/** A network in CIDR notation that holds the host, or the end of its name; an empty one is none. */
+/** A network in CIDR notation that holds the host, or the end of its name. */
 function matches(host: string, exception: string): boolean {
-  if (exception === '') return false;
   const [network, length, more] = exception.split('/');
   if (network && length && more === undefined && isIPv4(network) && isIPv4(host) && /^\d+$/.test(length)) {
     const bits = Number(length);
