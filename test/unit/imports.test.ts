@@ -16,6 +16,7 @@ const ORDER = [
   'scripts/building',
   'scripts/demonstration',
   'scripts/documentation',
+  'scripts/sanitizing',
   'scripts/stack',
   'scripts/native',
   'src/main.ts',

@@ -116,7 +116,13 @@ void Channel::Start(std::shared_ptr<Call> call) {
   Send({std::move(call), 0});
 }
 
-void Channel::Cancel(uint64_t id) { Send({nullptr, id}); }
+void Channel::Cancel(uint64_t id) noexcept {
+  try {
+    Send({nullptr, id});
+  } catch (...) {
+    // No memory: the call ends at its deadline.
+  }
+}
 
 void Channel::Close() noexcept {
   if (thread_.joinable()) {

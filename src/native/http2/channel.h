@@ -44,7 +44,7 @@ class Channel final : private ConnectionOwner {
    */
   void Start(std::shared_ptr<Call> call);
   /** Ends the call with CANCELLED unless it has ended; the server is told. */
-  void Cancel(uint64_t id);
+  void Cancel(uint64_t id) noexcept;
   /** Ends all calls with CANCELLED, says goodbye and waits for the thread, which does not block. */
   void Close() noexcept;
 

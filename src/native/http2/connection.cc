@@ -25,21 +25,24 @@ constexpr size_t kPlainBuffer = 16 << 10;
 Connection::Connection(const ConnectionSettings& settings, ConnectionOwner& owner, const Address& address, int epoll,
                        uint64_t id)
     : settings_(settings), owner_(owner), address_(address), epoll_(epoll), id_(id) {
-  socket_ = socket(address_.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (socket_ < 0) {
-    Fail("socket " + ErrorName(errno));
-    return;
+  try {
+    Begin();
+  } catch (...) {
+    if (socket_ >= 0) close(socket_);
+    throw;
   }
+}
+
+void Connection::Begin() {
+  socket_ = socket(address_.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket_ < 0) return Fail("socket " + ErrorName(errno));
   const int on = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   epoll_event event = {};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
   event.data.u64 = id_;
   wants_write_ = true;
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_, &event) != 0) {
-    Fail("epoll " + ErrorName(errno));
-    return;
-  }
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_, &event) != 0) return Fail("epoll " + ErrorName(errno));
   last_heard_ = Now();
   if (connect(socket_, reinterpret_cast<const sockaddr*>(&address_.storage), address_.size) != 0 &&
       errno != EINPROGRESS) {

@@ -87,6 +87,7 @@ class Connection {
  private:
   friend struct Callbacks;
 
+  void Begin();
   void Connected();
   void OnReadable();
   void Advance(const uint8_t* data, size_t size);

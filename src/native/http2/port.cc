@@ -7,6 +7,9 @@
 namespace sink::http2 {
 
 std::shared_ptr<Port> Port::Open(napi_env env, ChannelSettings settings, napi_value deliver) {
+  napi_valuetype type;
+  Check(env, napi_typeof(env, deliver, &type), "a function is expected");
+  if (type != napi_function) throw BadArgument("a function is expected");
   std::shared_ptr<Port> port(new Port(env));
   port->channel_ = std::make_unique<Channel>(std::move(settings), *port);
   napi_value name;
