@@ -26,6 +26,7 @@ const EXPORTS = join(import.meta.dir, 'exports.map');
 const VECTORS = join(ROOT, 'src/native/vectors.cc');
 /** Folders of our own native code, linked into the Kafka addon; `src/native` itself has addon.cc and node-api.h. */
 const OWN = join(ROOT, 'src/native');
+const NGHTTP2 = 'libnghttp2.a';
 const OWN_PARTS = ['decode', 'http2', 'kafka', 'rows'];
 
 // No Kerberos and no OIDC by libcurl: their libraries cannot be linked statically without a long tail of others.
@@ -191,10 +192,24 @@ async function linkKafkaAddon(tools: Toolchain, librdkafka: Librdkafka, parts: O
       readdirSync(part.directory).map(name => join(part.directory, name)),
     );
     const archives = ['librdkafka++.a', 'librdkafka.a'].map(name => join(librdkafka.directory, name));
-    const system = [...STATIC_LIBRARIES.map(name => `-l:${name}`), '-ldl', '-lpthread', '-lrt', '-lm'];
-    await link(tools, join(work, KAFKA_ADDON), [...objects.sort(), ...archives, ...system]);
+    const nghttp2 = await relocatableNghttp2(tools, work);
+    const libraries = STATIC_LIBRARIES.filter(name => name !== NGHTTP2).map(name => `-l:${name}`);
+    const system = [...libraries, '-ldl', '-lpthread', '-lrt', '-lm'];
+    await link(tools, join(work, KAFKA_ADDON), [...objects.sort(), ...archives, nghttp2, ...system]);
+    rmSync(nghttp2);
   });
   return addon;
+}
+
+/**
+ * Debian's libnghttp2.a is made for executables, not for shared objects. On x86-64 that differs in one place: a debugging
+ * function that is never called names `stderr` as executables may. It gets a variable of our own (native/http2/session.cc).
+ */
+async function relocatableNghttp2({ cc }: Toolchain, work: string): Promise<string> {
+  const archive = (await command([cc, `-print-file-name=${NGHTTP2}`])).trim();
+  const copy = join(work, NGHTTP2);
+  await command(['objcopy', '--redefine-sym', 'stderr=milvus_sink_nghttp2_stderr', archive, copy]);
+  return copy;
 }
 
 async function buildVectorsAddon(tools: Toolchain): Promise<string> {

@@ -192,6 +192,8 @@ function send(stream: http2.ServerHttp2Stream, answer: GrpcAnswer, drop: () => v
       stream.end('<html>from a proxy</html>');
       return;
     case 'reset':
+      // Bun puts an empty DATA frame before its RST_STREAM, which HTTP/2 allows behind HEADERS only.
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' });
       stream.close(answer.code);
       return;
     case 'drop':

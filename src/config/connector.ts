@@ -88,6 +88,7 @@ export function toConnectorSettings(
       ...optional('tlsCertFile', values['milvus.tls.certificate.location']),
       ...optional('tlsKeyFile', values['milvus.tls.key.location']),
       ...optional('tlsServerName', values['milvus.tls.server.name']),
+      transport: values['milvus.transport'],
       token: values.token,
       database: values['database.name'],
       collection: values['collection.name']!,

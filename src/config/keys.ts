@@ -191,6 +191,13 @@ export const KEYS = {
     documentation:
       "Most bytes of a JSON value, and of a row's dynamic fields together; a longer one is a bad record. Milvus' own limit is `common.JSONMaxLength`.",
   },
+  'milvus.transport': {
+    ...own,
+    schema: oneOf('native', 'grpc-js'),
+    default: 'native',
+    documentation:
+      "What carries the writes: the sink's own HTTP/2 client, or `grpc-js`, which costs more and stands in for it. `grpc-js` is chosen by itself where the environment names a proxy for gRPC (`grpc_proxy`, `https_proxy`, `http_proxy`, as grpc-js reads them).",
+  },
   'milvus.tls.ca.location': {
     ...own,
     schema: nonEmpty('path of a PEM file'),

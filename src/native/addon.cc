@@ -1,6 +1,7 @@
 // Our own native code, linked into the official client's addon so that both use one librdkafka and one OpenSSL: its parts
 // register what they offer to JavaScript.
 #include "decode/plan-of.h"
+#include "http2/register.h"
 #include "node-api.h"
 
 extern "C" void register_beside(napi_env env, napi_value exports);
@@ -10,6 +11,7 @@ extern "C" void register_beside(napi_env env, napi_value exports) {
     napi_value object;
     sink::Check(env, napi_create_object(env, &object), "sink");
     sink::RegisterDecode(env, object);
+    sink::http2::Register(env, object);
     sink::Check(env, napi_set_named_property(env, exports, "sink", object), "sink");
   } catch (...) {
     napi_throw_error(env, nullptr, "the sink's native code cannot be registered");

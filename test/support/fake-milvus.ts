@@ -141,6 +141,7 @@ export class FakeMilvus {
       host: '127.0.0.1',
       port: this.boundPort,
       tls: this.options.tls !== undefined,
+      transport: 'native',
       token: this.options.token ?? '',
       database: 'default',
       collection,

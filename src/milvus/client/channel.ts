@@ -2,6 +2,7 @@
 import { connect as connectTcp } from 'node:net';
 import type { ChannelOptions } from '@grpc/grpc-js';
 import { Failure } from './failure.ts';
+import { proxyVariable } from './proxy.ts';
 import type { MilvusSettings } from './settings.ts';
 import { bareHost, serverName } from './tls.ts';
 import { MilvusUnavailable } from './unavailable.ts';
@@ -12,9 +13,7 @@ import { MilvusUnavailable } from './unavailable.ts';
  * @throws MilvusUnavailable when nobody accepts within the request timeout
  */
 export async function probe(settings: MilvusSettings): Promise<void> {
-  // grpc-js goes through the proxy that these name.
-  const { grpc_proxy, https_proxy, http_proxy } = process.env;
-  if (grpc_proxy || https_proxy || http_proxy) return;
+  if (proxyVariable(bareHost(settings), process.env) !== undefined) return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = connectTcp({ host: bareHost(settings), port: settings.port });
   socket.setTimeout(settings.requestTimeoutMs, () => {

@@ -1,15 +1,16 @@
-// The connection to Milvus: the SDK for the control plane (connect, describe, list), its gRPC channel for the data plane.
+// The connection to Milvus: the SDK for the control plane (connect, describe, list), unary calls of our own for the data plane.
 import type { Logger } from '../../observe/log.ts';
 import type { CollectionSchema } from '../collection/schema.ts';
 import { statusOf } from '../wire/status.ts';
-import { callUnary, type UnaryWire } from './call.ts';
 import { probe } from './channel.ts';
 import { classifyStatus } from './classify.ts';
 import { openControlPlane } from './control-plane.ts';
 import { describeCollection } from './describe.ts';
 import { logGrpc } from './grpc-log.ts';
 import type { MilvusSettings } from './settings.ts';
-import { createCredentials } from './tls.ts';
+import { createCredentials, readTlsMaterial } from './tls.ts';
+import { chooseTransport, openUnaryChannel } from './transport.ts';
+import type { UnaryChannel } from './unary.ts';
 import { controlError } from './unavailable.ts';
 import { createWriter, type Writer } from './writer.ts';
 
@@ -49,28 +50,34 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
     probe(settings),
   ]);
   logGrpc(grpc, log);
-  const credentials = await createCredentials(settings, grpc.credentials);
-  const control = await openControlPlane(sdk, settings, credentials);
+  const tls = await readTlsMaterial(settings);
+  const transport = chooseTransport(settings, process.env, log);
+  const control = await openControlPlane(sdk, settings, createCredentials(tls, settings, grpc.credentials));
+  let unary: UnaryChannel | undefined;
   // Not the SDK's closeConnection: it asks a channel that it has just closed to connect again, and the channel then
   // goes on trying for ever. Nothing else of the SDK's needs to be closed: telemetry is off, its channel never connects.
-  const close = () => control.channel.close();
+  const close = () => {
+    unary?.close();
+    control.channel.close();
+  };
   let serverVersion: string;
   try {
     serverVersion = await control.connect();
+    const metadata = new grpc.Metadata();
+    for (const [key, value] of control.metadata) metadata.set(key, value);
+    unary = openUnaryChannel(transport, settings, { channel: control.channel, metadata, tls });
   } catch (error) {
     close();
     throw error;
   }
-  const metadata = new grpc.Metadata();
-  for (const [key, value] of control.metadata) metadata.set(key, value);
-  const wire: UnaryWire = { channel: control.channel, metadata };
-  log.debug('connected to Milvus', { address: settings.address, version: serverVersion });
+  const data = unary;
+  log.debug('connected to Milvus', { address: settings.address, version: serverVersion, transport });
 
   return {
     serverVersion,
-    writer: createWriter(wire, log),
+    writer: createWriter(data, log),
     describe: () => describeCollection(control.calls, settings, serverVersion),
-    ping: () => ping(wire, settings),
+    ping: () => ping(data, settings),
     close: async () => close(),
   };
 }
@@ -80,8 +87,8 @@ export async function connectMilvus(settings: MilvusSettings, deps: ConnectDeps)
 const EMPTY = Buffer.alloc(0);
 const GET_VERSION = '/milvus.proto.milvus.MilvusService/GetVersion';
 
-async function ping(wire: UnaryWire, settings: MilvusSettings): Promise<void> {
-  const answer = await callUnary(GET_VERSION, EMPTY, wire, { timeoutMs: settings.requestTimeoutMs });
+async function ping(channel: UnaryChannel, settings: MilvusSettings): Promise<void> {
+  const answer = await channel.call(GET_VERSION, EMPTY, { timeoutMs: settings.requestTimeoutMs });
   if ('failure' in answer) {
     // Whoever says that it does not know the call is there.
     if (answer.failure.label === 'unimplemented') return;

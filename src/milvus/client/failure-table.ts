@@ -193,7 +193,8 @@ export const BY_GRPC_DETAILS: readonly (readonly [number, RegExp, Rule])[] = [
   // A wrong scheme and a bad certificate look like an absent server to gRPC: they are waited for, but named.
   [
     14,
-    /WRONG_VERSION_NUMBER|packet length too long|HTTP_REQUEST/i,
+    // BoringSSL's words (grpc-js) and OpenSSL's (native).
+    /WRONG.VERSION.NUMBER|packet length too long|HTTP.REQUEST/i,
     {
       kind: 'retry',
       label: 'tls',

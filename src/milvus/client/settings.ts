@@ -1,5 +1,8 @@
 // Where Milvus is, how it is asked, and what it may take.
 
+/** What carries the data plane's calls. */
+export type Transport = 'native' | 'grpc-js';
+
 export interface MilvusSettings {
   /** host:port, no scheme */
   address: string;
@@ -12,6 +15,7 @@ export interface MilvusSettings {
   tlsKeyFile?: string;
   /** Name to verify instead of `host`. */
   tlsServerName?: string;
+  transport: Transport;
   /** An API key or `user:password`; empty when the server wants none. Secret: never log it. */
   token: string;
   database: string;

@@ -6,15 +6,19 @@ import type { ChannelCredentials } from '@grpc/grpc-js';
 import { SinkError } from '../../errors.ts';
 import type { MilvusSettings } from './settings.ts';
 
+/** PEM: what a TLS connection is made with. */
+export interface TlsMaterial {
+  roots: Buffer;
+  cert: Buffer | null;
+  key: Buffer | null;
+}
+
 /**
- * @param factory of grpc-js
- * @throws SinkError MILVUS_TLS when a file cannot be read, or is not what it has to be
+ * @returns undefined without TLS
+ * @throws SinkError MILVUS_TLS when a file cannot be read
  */
-export async function createCredentials(
-  settings: MilvusSettings,
-  factory: typeof import('@grpc/grpc-js').credentials,
-): Promise<ChannelCredentials> {
-  if (!settings.tls) return factory.createInsecure();
+export async function readTlsMaterial(settings: MilvusSettings): Promise<TlsMaterial | undefined> {
+  if (!settings.tls) return undefined;
   const [ca, cert, key] = await Promise.all([
     readPem(settings.tlsCaFile),
     readPem(settings.tlsCertFile),
@@ -23,17 +27,41 @@ export async function createCredentials(
   // Without a CA of the user's: Bun's roots and the machine's, where companies install theirs.
   const roots =
     ca ?? Buffer.from([...getCACertificates('default'), ...getCACertificates('system')].join('\n'));
-  const verifiedName = settings.tlsServerName || bareHost(settings);
+  return { roots, cert, key };
+}
+
+/**
+ * @param factory of grpc-js
+ * @throws SinkError MILVUS_TLS when a file is not what it has to be
+ */
+export function createCredentials(
+  material: TlsMaterial | undefined,
+  settings: MilvusSettings,
+  factory: typeof import('@grpc/grpc-js').credentials,
+): ChannelCredentials {
+  if (!material) return factory.createInsecure();
+  const { roots, cert, key } = material;
+  const name = verifiedName(settings);
   try {
     return factory.createSsl(roots, key, cert, {
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(verifiedName, certificate),
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(name, certificate),
     });
   } catch (error) {
-    throw new SinkError('MILVUS_TLS', 'the TLS files for Milvus cannot be used', {
-      found: (error as Error).message,
-      fix: 'Check that certificate and key are PEM and belong together',
-    });
+    throw tlsError(error);
   }
+}
+
+/** What the TLS library says of files that it cannot use. */
+export function tlsError(error: unknown): SinkError {
+  return new SinkError('MILVUS_TLS', 'the TLS files for Milvus cannot be used', {
+    found: (error as Error).message,
+    fix: 'Check that certificate and key are PEM and belong together',
+  });
+}
+
+/** Name or IP address that the server's certificate must have. */
+export function verifiedName(settings: MilvusSettings): string {
+  return settings.tlsServerName || bareHost(settings);
 }
 
 /**

@@ -2,10 +2,10 @@
 import type { Logger } from '../../observe/log.ts';
 import type { WriteOperation } from '../wire/encode.ts';
 import { decodeMutationResult, type MutationResult } from '../wire/mutation-result.ts';
-import { type CallOptions, callUnary, type UnaryWire } from './call.ts';
 import { classifyStatus } from './classify.ts';
 import { Failure } from './failure.ts';
 import { RowCounts } from './row-counts.ts';
+import type { CallOptions, RequestBody, UnaryChannel } from './unary.ts';
 
 export type WriteOutcome = { ok: true } | { ok: false; failure: Failure };
 
@@ -15,14 +15,19 @@ export interface Writer {
    * @param body an encoded InsertRequest or UpsertRequest; not to be changed until the answer is there
    * @param rows how many rows it holds
    */
-  write(operation: WriteOperation, body: Buffer, rows: number, options: CallOptions): Promise<WriteOutcome>;
+  write(
+    operation: WriteOperation,
+    body: RequestBody,
+    rows: number,
+    options: CallOptions,
+  ): Promise<WriteOutcome>;
 }
 
-export function createWriter(wire: UnaryWire, log: Logger): Writer {
+export function createWriter(channel: UnaryChannel, log: Logger): Writer {
   const counts = new RowCounts(log);
   return {
     async write(operation, body, rows, options) {
-      const answer = await callUnary(PATHS[operation], body, wire, options);
+      const answer = await channel.call(PATHS[operation], body, options);
       if ('failure' in answer) return { ok: false, failure: answer.failure };
       return outcome(answer.body, operation, rows, counts);
     },

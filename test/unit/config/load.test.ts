@@ -462,6 +462,12 @@ describe('addresses', () => {
   });
 });
 
+test('milvus.transport is native unless it is set to grpc-js, and nothing else', () => {
+  expect(load().milvus.transport).toBe('native');
+  expect(load(add('milvus.transport=grpc-js\n')).milvus.transport).toBe('grpc-js');
+  expect(problems(add('milvus.transport=http3\n'))[0]).toContain('milvus.transport: bad value');
+});
+
 describe('TLS to Milvus', () => {
   const tls = (name: string) => readFileSync(`${import.meta.dir}/../../support/tls/${name}`, 'utf8');
   const [PEM, KEY] = [tls('client.pem'), tls('client.key')];

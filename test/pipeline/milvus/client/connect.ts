@@ -7,6 +7,9 @@ import type { WriteOutcome } from '../../../../src/milvus/client/writer.ts';
 import { createLogger } from '../../../../src/observe/log.ts';
 import { FakeMilvus, type FakeMilvusOptions } from '../../../support/fake-milvus.ts';
 
+/** Connections: the control plane's and the data plane's. */
+export const BOTH_PLANES = 2;
+
 const open: { close(): Promise<unknown> }[] = [];
 
 /** To be called after each test: connections first, then servers. */

@@ -5,7 +5,16 @@ import type { MilvusSettings } from '../../../../src/milvus/client/settings.ts';
 import { MilvusUnavailable } from '../../../../src/milvus/client/unavailable.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
 import { type FakeMilvus, guideCollection } from '../../../support/fake-milvus.ts';
-import { closeAll, connect, guideRows, startFake, thrownBy, tlsFile, tlsText } from './connect.ts';
+import {
+  BOTH_PLANES,
+  closeAll,
+  connect,
+  guideRows,
+  startFake,
+  thrownBy,
+  tlsFile,
+  tlsText,
+} from './connect.ts';
 
 afterEach(closeAll);
 
@@ -92,7 +101,7 @@ describe('connect and describe', () => {
     await connection.describe();
     await connection.ping();
     expect(milvus.requests.map(r => r.method)).toEqual(['Connect', 'DescribeCollection', 'GetVersion']);
-    expect(milvus.connections).toBe(1);
+    expect(milvus.connections).toBe(BOTH_PLANES);
   });
 
   test('an old server that does not know Connect', async () => {

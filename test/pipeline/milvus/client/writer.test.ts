@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { GRPC } from '../../../../scripts/stack/grpc-server.ts';
-import type { CallOptions } from '../../../../src/milvus/client/call.ts';
+import type { CallOptions } from '../../../../src/milvus/client/unary.ts';
 import type { WriteOperation } from '../../../../src/milvus/wire/encode.ts';
 import { type FakeMilvus, type Fault, guideCollection } from '../../../support/fake-milvus.ts';
-import { closeAll, connect, failure, guideRows, startFake, thrownBy } from './connect.ts';
+import { BOTH_PLANES, closeAll, connect, failure, guideRows, startFake, thrownBy } from './connect.ts';
 
 afterEach(closeAll);
 
@@ -42,7 +42,7 @@ describe('a write that Milvus takes', () => {
     expect(outcomes.map(o => o.ok)).toEqual(Array.from({ length: 20 }, (_, i) => i !== 7));
     expect(failure(outcomes[7]!).reason).toBe('seven');
     expect(milvus.rows('c').size).toBe(19);
-    expect(milvus.connections).toBe(1);
+    expect(milvus.connections).toBe(BOTH_PLANES);
   });
 });
 
@@ -165,7 +165,7 @@ describe('a write that is cancelled', () => {
     expect(failure(await written)).toMatchObject({ kind: 'retry', label: 'grpc_cancelled' });
     await milvus.until(m => m.writes[0]?.cancelled === true);
     expect(await writer.write('upsert', guideRows('c', [2]), 1)).toEqual({ ok: true });
-    expect(milvus.connections).toBe(1);
+    expect(milvus.connections).toBe(BOTH_PLANES);
   });
 
   test('before it was sent: nothing is sent', async () => {
