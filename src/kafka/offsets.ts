@@ -11,9 +11,11 @@ export interface TopicPartitionOffset {
  * auto.offset.reset may jump back: after a truncation, or when the topic was deleted and made again.
  */
 export class PartitionOffsets {
-  private offsets: Float64Array = new Float64Array(INITIAL_CAPACITY);
-  private doneFlags: Uint8Array = new Uint8Array(INITIAL_CAPACITY);
-  /** Sequence number of the oldest record that is not done; a ring index is `sequence % capacity`. */
+  /** What was read and is not done in order, oldest first: offsets that follow each other from `offset` on. */
+  private stretches: Stretch[] = [];
+  /** Done behind a record that is not; in order, apart from each other. */
+  private doneBehind: Range[] = [];
+  /** Sequence number of the oldest record that is not done. */
   private head = 0;
   private tail = 0;
   private next: number | undefined;
@@ -41,29 +43,44 @@ export class PartitionOffsets {
   }
 
   /**
-   * A record was read.
-   * @returns its sequence number: by offset, two records that were read before and after a jump back could be one
+   * Records were read whose offsets follow each other.
+   * @param offset of the first
+   * @returns the sequence number of the first: by offset, two records that were read before and after a jump back could be
+   *   one
    */
-  read(offset: number): number {
-    if (this.tail - this.head === this.offsets.length) this.grow();
-    const slot = this.tail % this.offsets.length;
-    this.offsets[slot] = offset;
-    this.doneFlags[slot] = 0;
-    return this.tail++;
+  read(offset: number, count = 1): number {
+    const sequence = this.tail;
+    const last = this.stretches.at(-1);
+    if (last && last.offset + (this.tail - last.sequence) === offset) this.tail += count;
+    else {
+      this.stretches.push({ sequence, offset });
+      this.tail += count;
+    }
+    return sequence;
   }
 
   /**
-   * The record is in Milvus, in the dead-letter topic, or skipped by configuration.
-   * @param sequence as `read` gave it
+   * Records are in Milvus, in the dead-letter topic, or skipped by configuration.
+   * @param from sequence number of the first, as `read` gave it
+   * @param to one past that of the last
    */
-  done(sequence: number): void {
-    const capacity = this.offsets.length;
-    if (sequence < this.head || sequence >= this.tail) return;
-    this.doneFlags[sequence % capacity] = 1;
-    while (this.head < this.tail && this.doneFlags[this.head % capacity] === 1) {
-      this.next = this.offsets[this.head % capacity]! + 1;
-      this.head++;
+  done(from: number, to = from + 1): void {
+    const first = Math.max(from, this.head);
+    const last = Math.min(to, this.tail);
+    if (first >= last) return;
+    if (first > this.head) {
+      this.remember(first, last);
+      return;
     }
+    this.head = last;
+    // What was done before its turn follows.
+    let reached = 0;
+    while (reached < this.doneBehind.length && this.doneBehind[reached]!.from <= this.head) {
+      this.head = Math.max(this.head, this.doneBehind[reached]!.to);
+      reached++;
+    }
+    if (reached > 0) this.doneBehind.splice(0, reached);
+    this.advance();
   }
 
   /**
@@ -84,17 +101,50 @@ export class PartitionOffsets {
 
   // --- internal ---
 
-  private grow(): void {
-    const size = this.offsets.length;
-    const offsets = new Float64Array(size * 2);
-    const doneFlags = new Uint8Array(size * 2);
-    for (let sequence = this.head; sequence < this.tail; sequence++) {
-      offsets[sequence % (size * 2)] = this.offsets[sequence % size]!;
-      doneFlags[sequence % (size * 2)] = this.doneFlags[sequence % size]!;
+  /** Adds a range to those that are done before their turn; most come in order. */
+  private remember(from: number, to: number): void {
+    const ranges = this.doneBehind;
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ranges[middle]!.to < from) low = middle + 1;
+      else high = middle;
     }
-    this.offsets = offsets;
-    this.doneFlags = doneFlags;
+    let end = low;
+    let merged: Range = { from, to };
+    while (end < ranges.length && ranges[end]!.from <= to) {
+      const { from: start, to: stop } = ranges[end]!;
+      merged = { from: Math.min(merged.from, start), to: Math.max(merged.to, stop) };
+      end++;
+    }
+    ranges.splice(low, end - low, merged);
   }
+
+  /** The offset to commit, after the head has moved. */
+  private advance(): void {
+    const { stretches, head } = this;
+    let at = 0;
+    while (at + 1 < stretches.length && stretches[at + 1]!.sequence < head) at++;
+    const { sequence, offset } = stretches[at]!;
+    this.next = offset + (head - sequence);
+    // The last one stays: what is read next may follow it.
+    while (at + 1 < stretches.length && stretches[at + 1]!.sequence <= head) at++;
+    if (at > 0) stretches.splice(0, at);
+  }
+}
+
+/** Records that follow each other, up to the next stretch. */
+interface Stretch {
+  /** Of the first. */
+  sequence: number;
+  offset: number;
+}
+
+/** Sequence numbers, `to` not among them. */
+interface Range {
+  from: number;
+  to: number;
 }
 
 /** The partitions that this consumer owns. */
@@ -127,5 +177,3 @@ export class OffsetTracker {
     }
   }
 }
-
-const INITIAL_CAPACITY = 1024;

@@ -70,6 +70,52 @@ describe('PartitionOffsets', () => {
       { numRuns: 100 },
     );
   });
+
+  test('ranges are answered for whole, in part, out of order, and twice', () => {
+    const offsets = new PartitionOffsets();
+    expect([offsets.read(10, 5), offsets.read(15, 2), offsets.read(20, 3)]).toEqual([0, 5, 7]);
+    offsets.done(4, 8);
+    expect([offsets.committable, offsets.pending]).toEqual([undefined, 10]);
+    offsets.done(0, 2);
+    expect(offsets.committable).toBe(12);
+    offsets.done(1, 5);
+    expect([offsets.committable, offsets.pending]).toEqual([21, 2]);
+    offsets.done(0, 8);
+    expect(offsets.committable).toBe(21);
+    // What was never read is not done.
+    offsets.done(8, 1000);
+    expect([offsets.committable, offsets.pending]).toEqual([23, 0]);
+  });
+
+  test('property: ranges, gaps and jumps back give what a list of single records gives', () => {
+    const step = fc.oneof(
+      // Forward by a gap (0: none), or back to anywhere.
+      fc.record({ gap: fc.integer({ min: -30, max: 4 }), count: fc.integer({ min: 1, max: 9 }) }),
+      fc.record({ from: fc.nat(120), length: fc.nat(20) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), steps => {
+        const offsets = new PartitionOffsets();
+        const model: { offset: number; done: boolean }[] = [];
+        let next = 100;
+        for (const one of steps) {
+          if ('count' in one) {
+            next = Math.max(0, next + one.gap);
+            expect(offsets.read(next, one.count)).toBe(model.length);
+            for (let i = 0; i < one.count; i++) model.push({ offset: next++, done: false });
+          } else {
+            offsets.done(one.from, one.from + one.length);
+            for (const record of model.slice(one.from, one.from + one.length)) record.done = true;
+          }
+          const open = model.findIndex(record => !record.done);
+          const contiguous = open < 0 ? model.length : open;
+          expect(offsets.committable).toBe(contiguous === 0 ? undefined : model[contiguous - 1]!.offset + 1);
+          expect(offsets.pending).toBe(model.length - contiguous);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
 
 /** What a commit would move. */
