@@ -1,14 +1,30 @@
-// CPU µs a row of the decoders, by dimension: `scripts/bench decode [--json]`. What it showed is in
-// src/decode/json/schemaless.ts (when the native decoder pays) and src/decode/json/vectors.ts (how much it takes at once).
+// CPU µs a row of the ways from a record's text to its row, by dimension: `scripts/bench decode [--json]`. What it showed is
+// in src/decode/json/schemaless.ts (when the native vectors pay) and src/decode/json/vectors.ts (how many at once).
+//   rows      plain records natively, from the text to the cells, as on the poller's thread
+//   general   all of it in JavaScript but for the vectors: converter, mapper, cells
+//   converter of that the converter alone; vectors and jsonParse are what it may use, and what it is compared to
 
 import { loadVectors } from '../../src/decode/json/addon.ts';
 import { createVectorDecoder, type ExactInteger } from '../../src/decode/json/vectors.ts';
-import { createValueConverter } from '../../src/decode/registry.ts';
+import { createKeyConverter, createValueConverter } from '../../src/decode/registry.ts';
+import { FieldNotes } from '../../src/map/field-notes.ts';
+import { RowReader } from '../../src/map/row-reader.ts';
+import { type FieldSchema, plainField } from '../../src/milvus/field/schema.ts';
+import { DataType } from '../../src/milvus/wire/data-type.ts';
+import type { TaskEvents } from '../../src/observe/events.ts';
+import type { Logger } from '../../src/observe/log.ts';
+import { Profile } from '../../src/observe/profile.ts';
+import { Chunk } from '../../src/record/chunk.ts';
 import type { RowObject } from '../../src/record/decoded.ts';
+import type { PlanHandle } from '../../src/record/native-rows.ts';
 import type { KafkaRecord } from '../../src/record/record.ts';
 
 const ROWS = 500;
-const MEASURE_MS = 1000;
+const MEASURE_MS = 500;
+const CONVERTER = {
+  javaClass: 'org.apache.kafka.connect.json.JsonConverter',
+  options: { 'schemas.enable': false },
+};
 
 interface Case {
   name: string;
@@ -44,29 +60,70 @@ function measure({ name, dim, digits, id }: Case) {
     record(row, guideText(row, id(row), dim, digits, random)),
   );
   const texts = records.map(({ value }) => value!);
-  const converter = createValueConverter({
-    javaClass: 'org.apache.kafka.connect.json.JsonConverter',
-    options: { 'schemas.enable': false },
-  });
+  const converter = createValueConverter(CONVERTER);
   const hint = { name: 'title_vector', dim };
   converter.expect([hint]);
   const exact = /^\d{17,}$/.test(id(0));
   const vectors = createVectorDecoder(loadVectors(), [hint]);
+  const reader = rowReader(dim);
+  const read = (plan: PlanHandle | null) => {
+    const chunk = Chunk.of(records, plan);
+    const { declined } = chunk.notRows();
+    if (declined.length !== (plan ? 0 : ROWS))
+      throw new Error(`${declined.length} records are not read natively`);
+    reader.read(chunk);
+    chunk.release();
+  };
+  // What it takes to put the records into native memory is in both: a poll does it on its own thread.
+  const copied = cpuPerRow(() => Chunk.of(records).release());
+  const beside = (us: number) => Number((us - copied).toFixed(3));
   return {
     name,
     dim,
     bytes: texts[0]!.length,
+    rows: beside(cpuPerRow(() => read(reader.rows.handle))),
+    general: beside(cpuPerRow(() => read(null))),
     converter: cpuPerRow(() => {
       converter.decode(records);
       if (exact) for (const one of records) converter.decodeExact(one, 'integers');
     }),
-    native: cpuPerRow(() =>
+    vectors: cpuPerRow(() =>
       vectors.decode(texts, new Array<RowObject>(ROWS), new Map<number, ExactInteger[]>()),
     ),
     jsonParse: cpuPerRow(() => {
       for (const text of texts) JSON.parse(text.toString());
     }),
   };
+}
+
+function rowReader(dim: number): RowReader {
+  const field = (name: string, type: DataType, more: Partial<FieldSchema> = {}): FieldSchema => ({
+    ...plainField(name, type),
+    ...more,
+  });
+  const id = field('id', DataType.Int64, { primary: true });
+  return new RowReader({
+    settings: { insertMode: 'upsert', insertModeExplicit: true, milvus: { jsonMaxBytes: 65_536 } },
+    schema: {
+      database: 'default',
+      collection: 'articles',
+      fields: [
+        id,
+        field('title', DataType.VarChar, { maxLength: 512 }),
+        field('title_vector', DataType.FloatVector, { dim }),
+        field('link', DataType.VarChar, { maxLength: 512 }),
+      ],
+      primary: id,
+      dynamic: false,
+      schemaTimestamp: 0n,
+    },
+    valueConverter: createValueConverter(CONVERTER),
+    keyConverter: createKeyConverter(CONVERTER),
+    events: { fieldsDropped: () => {} } as unknown as TaskEvents,
+    fieldNotes: new FieldNotes({ warn: () => {} }),
+    log: { info: () => {} } as unknown as Logger,
+    profile: new Profile(false, () => 0),
+  });
 }
 
 /** The message of the connector's guide, with a vector of `dim`. */

@@ -1,12 +1,17 @@
-// CPU of the pure path per row: map (check against the schema) and encode (columns to bytes), by dimension and batch size.
+// CPU of the way of a row that is read in JavaScript: map (check against the schema), cells (of values), encode (cells to a
+// request, natively), by dimension and batch size.
 // Run: scripts/bench encode [--seconds 1]
 
+import { RowQueue } from '../../src/deliver/row-queue.ts';
 import type { Row } from '../../src/map/row.ts';
 import { createRowMapper } from '../../src/map/row-mapper.ts';
+import { makeRowPlan, nextPlanId } from '../../src/map/row-plan.ts';
 import type { CollectionSchema } from '../../src/milvus/collection/schema.ts';
 import { type FieldSchema, plainField } from '../../src/milvus/field/schema.ts';
+import { type Cells, cellsOf } from '../../src/milvus/wire/cells.ts';
 import { DataType } from '../../src/milvus/wire/data-type.ts';
-import { encodeWrite } from '../../src/milvus/wire/encode.ts';
+import { requestFrame } from '../../src/milvus/wire/request.ts';
+import { Chunk } from '../../src/record/chunk.ts';
 
 const seconds = Number(argument('--seconds') ?? 1);
 const field = (name: string, type: DataType, more: Partial<FieldSchema> = {}): FieldSchema => ({
@@ -15,7 +20,7 @@ const field = (name: string, type: DataType, more: Partial<FieldSchema> = {}): F
 });
 
 console.log('CPU µs a row (Int64, VarChar, FloatVector, VarChar; one distinct record per row)');
-console.log('  dim  vector        batch     map  encode     sum   bytes/row');
+console.log('  dim  vector        batch     map   cells  encode   bytes/row');
 for (const [dim, native] of [
   [8, false],
   [768, false],
@@ -57,40 +62,54 @@ function measure(dim: number, native: boolean, batch: number): void {
   const map = () => {
     rows = records.map(value => mapper.map(value, record) as Row);
   };
+  let cells: Cells | undefined;
+  const toCells = () => {
+    cells = cellsOf(
+      mapper.plan.columns,
+      rows.map(row => row.values),
+    );
+  };
+  map();
+  toCells();
+  const plan = makeRowPlan(nextPlanId(), mapper.plan, { keys: undefined, dropped: [] });
+  const chunk = Chunk.of(records.map((_, offset) => ({ ...record, offset })));
+  chunk.adopt(plan.handle, [...records.keys()], cells!);
+  const queue = new RowQueue();
+  queue.add(chunk, { owners: Uint32Array.of(1), sequences: Float64Array.of(0) }, batch);
+  const sent = queue.take(batch, 1e12)!;
+  const frame = requestFrame(schema);
   let bytes = 0;
   const encode = () => {
-    bytes = encodeWrite(schema, mapper.plan.columns, rows).length;
+    const encoded = queue.encode(sent, plan.handle, frame);
+    bytes = encoded.size;
+    queue.letGo(encoded);
   };
-  const [mapped, encoded] = alternate(map, encode);
+  const [mapped, celled, encoded] = alternate(map, toCells, encode);
   const us = (x: number) => (x / batch).toFixed(2).padStart(7);
   const kind = (native ? 'Float32Array' : 'number[]').padEnd(12);
   console.log(
-    `${String(dim).padStart(5)}  ${kind} ${String(batch).padStart(6)} ${us(mapped)} ${us(encoded)} ${us(mapped + encoded)} ${Math.round(bytes / batch)}`,
+    `${String(dim).padStart(5)}  ${kind} ${String(batch).padStart(6)} ${us(mapped)} ${us(celled)} ${us(encoded)} ${Math.round(bytes / batch)}`,
   );
 }
 
-/** CPU µs a call of each of two steps that follow one another, warmed up, best of five. */
-function alternate(first: () => void, second: () => void): [number, number] {
-  const best: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+/** CPU µs a call of each of some steps that follow one another, warmed up, best of five. */
+function alternate<S extends readonly (() => void)[]>(...steps: S): { [K in keyof S]: number } {
+  const best = steps.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round < 6; round++) {
     let calls = 0;
-    let a = 0;
-    let b = 0;
+    const spent = steps.map(() => 0);
     const end = performance.now() + (seconds * 1000) / 6;
     while (performance.now() < end) {
-      const t0 = performance.now();
-      for (let i = 0; i < 50; i++) first();
-      const t1 = performance.now();
-      for (let i = 0; i < 50; i++) second();
-      a += t1 - t0;
-      b += performance.now() - t1;
+      for (const [s, step] of steps.entries()) {
+        const start = performance.now();
+        for (let i = 0; i < 50; i++) step();
+        spent[s]! += performance.now() - start;
+      }
       calls += 50;
     }
-    if (round === 0) continue;
-    best[0] = Math.min(best[0], (a * 1000) / calls);
-    best[1] = Math.min(best[1], (b * 1000) / calls);
+    if (round > 0) for (const [s, ms] of spent.entries()) best[s] = Math.min(best[s]!, (ms * 1000) / calls);
   }
-  return best;
+  return best as { [K in keyof S]: number };
 }
 
 function argument(name: string): string | undefined {

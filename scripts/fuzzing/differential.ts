@@ -7,7 +7,7 @@ import { FieldNotes } from '../../src/map/field-notes.ts';
 import { RowReader } from '../../src/map/row-reader.ts';
 import { nativePlanOf } from '../../src/milvus/collection/native-plan.ts';
 import { planCollection } from '../../src/milvus/collection/plan.ts';
-import { cellOf } from '../../src/milvus/wire/cell.ts';
+import { cellOf } from '../../src/milvus/wire/cells.ts';
 import type { TaskEvents } from '../../src/observe/events.ts';
 import type { Logger } from '../../src/observe/log.ts';
 import { Profile } from '../../src/observe/profile.ts';
@@ -65,7 +65,7 @@ export function createComparison(collection: CollectionCase): Compare {
       size: value.length,
     });
     if (row instanceof RecordError || 'skipped' in row) return undefined;
-    return row.values.map((one, i) => (one === undefined ? undefined : cellOf(row.columns[i]!.codec, one)));
+    return row.values.map((one, i) => (one === undefined ? undefined : cellOf(plan.columns[i]!.codec, one)));
   };
 
   return texts => {

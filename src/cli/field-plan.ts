@@ -3,7 +3,7 @@ import { planCollection, type UnwrittenReason } from '../milvus/collection/plan.
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import { notationOf } from '../milvus/field/registry.ts';
 import type { FieldSchema } from '../milvus/field/schema.ts';
-import type { WriteOperation } from '../milvus/wire/encode.ts';
+import type { WriteOperation } from '../milvus/wire/request.ts';
 
 export interface PlannedField {
   field: string;

@@ -20,6 +20,8 @@ export interface VectorHint {
  * is waited for before the next, and `decodeExact` for those of its records that the collection needs exactly.
  */
 export interface ValueConverter {
+  /** Values are JSON objects in UTF-8, no value is a tombstone: what is plainly right may be read natively instead. */
+  readonly plainJson?: true;
   /** Tells which vector fields the collection has; called again when the schema changes. */
   expect(vectors: readonly VectorHint[]): void;
   /**
@@ -48,6 +50,8 @@ export interface LocalConverter extends ValueConverter {
 
 /** Reads the keys of one task's records, each once, before its value is looked at. */
 export interface KeyConverter {
+  /** What keys are checked for, where the native code knows it as well: nothing, or that they are JSON. */
+  readonly plain?: 'any' | 'json';
   /** Checks that the key is what the converter reads, as Connect does; the error if it is not. Never throws. */
   check(record: KafkaRecord): RecordError | undefined;
 }

@@ -1,6 +1,6 @@
 // The native decoder of plain JSON, for single records: tests, fuzzing, and a record that is read again.
 import type { NativePlan } from '../milvus/collection/native-plan.ts';
-import { loadFailure } from '../native-load.ts';
+import { nativePart } from '../native.ts';
 
 declare const plan: unique symbol;
 /** A plan that the native code holds, as long as this is referenced. */
@@ -26,20 +26,7 @@ export interface DecodeAddon {
   isPlainKey(key: Uint8Array): boolean;
 }
 
-let loaded: DecodeAddon | undefined;
-
-/**
- * The addon's decoder, loaded at the first call.
- * @throws SinkError NATIVE_LOAD when it cannot be loaded
- */
+/** @throws SinkError NATIVE_LOAD when the addon cannot be loaded */
 export function loadDecode(): DecodeAddon {
-  if (!loaded) {
-    try {
-      // A static require with a specifier that scripts/native/plugin.ts resolves, so that the bundler embeds it.
-      loaded = (require('milvus-sink-native.node') as { sink: { decode: DecodeAddon } }).sink.decode;
-    } catch (error) {
-      throw loadFailure(error, process.env);
-    }
-  }
-  return loaded;
+  return nativePart<DecodeAddon>('decode');
 }

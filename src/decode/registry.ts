@@ -48,7 +48,7 @@ export function createValueConverter(settings: ConverterSettings): ValueConverte
  */
 export function createKeyConverter(settings: ConverterSettings): KeyConverter {
   // Keys are not used: one that nobody here can read is not looked at.
-  if (LATER_CONVERTERS.includes(settings.javaClass)) return { check: () => undefined };
+  if (LATER_CONVERTERS.includes(settings.javaClass)) return { plain: 'any', check: () => undefined };
   const declaration = declarationOf(settings);
   return declaration.key(valuesOf(declaration, settings));
 }

@@ -1,12 +1,10 @@
 // One batch's tries: it is sent until it is acknowledged, until the row that Milvus refuses stands alone, or until its
 // partitions have gone. What a failure leads to is decided in retry-policy.ts.
 import type { SinkError } from '../errors.ts';
-import type { Row } from '../map/row.ts';
 import type { MilvusConnection } from '../milvus/client/connection.ts';
 import type { Failure, FailureKind } from '../milvus/client/failure.ts';
 import type { MilvusSettings } from '../milvus/client/settings.ts';
 import type { WriteOutcome } from '../milvus/client/writer.ts';
-import { encodeWrite } from '../milvus/wire/encode.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
@@ -20,17 +18,19 @@ import type { RowOwner, WritePlan } from './contract.ts';
 import { callEnd, type Deadlines } from './deadline.ts';
 import { refusedRecord } from './refusals.ts';
 import { type Verdict, verdictOn } from './retry-policy.ts';
+import type { EncodedBatch, RowQueue } from './row-queue.ts';
 import type { ServerGrace } from './server-grace.ts';
 import type { ErrorsSettings } from './settings.ts';
 
-export interface AttemptsOptions<R extends Row> {
+export interface AttemptsOptions {
   settings: { errors: ErrorsSettings; milvus: MilvusSettings };
   connection: MilvusConnection;
   plan: WritePlan;
-  owner: RowOwner<R>;
-  batcher: Batcher<R>;
+  owner: RowOwner;
+  batcher: Batcher;
+  rows: RowQueue;
   budget: Budget;
-  states: BatchStates<R>;
+  states: BatchStates;
   watch: CollectionWatch;
   deadlines: Deadlines;
   grace: ServerGrace;
@@ -49,13 +49,13 @@ export interface AttemptsOptions<R extends Row> {
   random: () => number;
 }
 
-export class Attempts<R extends Row> {
+export class Attempts {
   /** Since when Milvus has answered with nothing but refusals. */
   private refusedSince: number | undefined;
   private halvingLogged = false;
   private unansweredAtStop = 0;
 
-  constructor(private readonly options: AttemptsOptions<R>) {}
+  constructor(private readonly options: AttemptsOptions) {}
 
   /** Requests that were out at a stop and did not get through. */
   get unanswered(): number {
@@ -67,22 +67,37 @@ export class Attempts<R extends Row> {
    * @returns true when Milvus has taken all of its rows
    * @throws a defect only
    */
-  async send(batch: Batch<R>): Promise<boolean> {
-    const { states, grace, change, stop, profile, now } = this.options;
-    let encoded: { rows: R[]; body: Buffer } | undefined;
+  async send(batch: Batch): Promise<boolean> {
+    const held: { encoded?: EncodedBatch & { version: number } } = {};
+    try {
+      return await this.sendUntilOver(batch, held);
+    } finally {
+      if (held.encoded) this.options.rows.letGo(held.encoded);
+    }
+  }
+
+  // --- internal ---
+
+  private async sendUntilOver(
+    batch: Batch,
+    held: { encoded?: EncodedBatch & { version: number } },
+  ): Promise<boolean> {
+    const { rows, states, grace, change, stop, profile, now } = this.options;
     let firstFailureAt: number | undefined;
     let whole = true;
     for (let attempt = 1; ; attempt++) {
       if (!states.withdraw(batch) || !states.refresh(batch)) return false;
-      if (encoded?.rows !== batch.rows) {
-        encoded = { rows: batch.rows, body: profile.time('encode', () => this.encode(batch.rows)) };
+      if (held.encoded?.version !== batch.version) {
+        if (held.encoded) rows.letGo(held.encoded);
+        held.encoded = { ...profile.time('encode', () => this.encode(batch)), version: batch.version };
       }
+      const { encoded } = held;
       const cancel = new AbortController();
       states.sent(batch, cancel);
-      const outcome = await this.write(batch, encoded.body, cancel.signal);
+      const outcome = await this.write(batch, encoded, cancel.signal);
       states.answered(batch);
       if (outcome.ok) {
-        this.acknowledge(batch, encoded.body.length, attempt > 1);
+        this.acknowledge(batch, encoded.size, attempt > 1);
         return whole;
       }
       const { failure } = outcome;
@@ -92,7 +107,7 @@ export class Attempts<R extends Row> {
       if (stop.aborted) this.unansweredAtStop++;
       if (!left || this.stopped(batch)) return false;
       // A cancelled request is no failure of the rows that are left, and a refusal of others says nothing about these.
-      if (cancel.signal.aborted || (batch.rows !== encoded.rows && ABOUT_THE_ROWS.has(failure.kind))) {
+      if (cancel.signal.aborted || (batch.version !== encoded.version && ABOUT_THE_ROWS.has(failure.kind))) {
         attempt = 0;
         continue;
       }
@@ -100,13 +115,13 @@ export class Attempts<R extends Row> {
       const verdict = this.judge(failure, batch, attempt, firstFailureAt);
       switch (verdict.action) {
         case 'shrink':
-          this.shrink(batch, encoded.body.length, failure);
+          this.shrink(batch, encoded.size, failure);
           return false;
         case 'isolate':
         case 'reject': {
           const other = await this.refusedForTheSchema(batch);
           if (!states.withdraw(batch) || this.stopped(batch)) return false;
-          if (other || batch.rows !== encoded.rows) break;
+          if (other || batch.version !== encoded.version) break;
           if (verdict.action === 'isolate') {
             await this.isolate(batch, failure);
             return false;
@@ -129,28 +144,29 @@ export class Attempts<R extends Row> {
     }
   }
 
-  // --- internal ---
-
-  private async write(batch: Batch<R>, body: Buffer, signal: AbortSignal): Promise<WriteOutcome> {
+  private async write(
+    batch: Batch,
+    { body, size }: EncodedBatch,
+    signal: AbortSignal,
+  ): Promise<WriteOutcome> {
     const { connection, plan, deadlines, profile, now } = this.options;
     const { operation } = plan;
-    const call = deadlines.sent(operation, body.length, batch.sentAt);
+    const call = deadlines.sent(operation, size, batch.sentAt);
     const options = { timeoutMs: call.timeoutMs, signal };
     const outcome = await profile.time('send', () =>
-      connection.writer.write(operation, body, batch.rows.length, options),
+      connection.writer.write(operation, body, batch.rows, options),
     );
     deadlines.ended(call, callEnd(outcome), now());
     return outcome;
   }
 
-  private encode(rows: readonly R[]): Buffer {
-    const { plan } = this.options;
-    const { database, collection, schemaTimestamp } = plan.schema;
-    return encodeWrite({ database, collection, schemaTimestamp }, plan.columns, rows);
+  private encode(batch: Batch): EncodedBatch {
+    const { plan, rows } = this.options;
+    return rows.encode(batch, plan.rows.handle, plan.frame);
   }
 
-  private acknowledge(batch: Batch<R>, bytes: number, triedBefore: boolean): void {
-    const { owner, budget, states, events, waits, plan, profile, now } = this.options;
+  private acknowledge(batch: Batch, bytes: number, triedBefore: boolean): void {
+    const { owner, budget, rows, states, events, waits, plan, profile, now } = this.options;
     const answeredAt = now();
     this.refusedSince = undefined;
     budget.refusals.accepted();
@@ -158,17 +174,17 @@ export class Attempts<R extends Row> {
     if (triedBefore || (!states.anyWaiting && waits.waitingFor('Milvus')))
       waits.end('milvus', 'Milvus', 'writes are acknowledged');
     events.written(plan.operation, {
-      rows: batch.rows.length,
+      rows: batch.rows,
       bytes,
       latencyMs: answeredAt - batch.sentAt,
     });
-    const superseded = batch.taken.length - batch.rows.length;
+    const superseded = batch.taken - batch.rows;
     if (superseded > 0) events.superseded(superseded);
-    profile.time('ack', () => owner.acknowledged(batch.taken));
+    profile.time('ack', () => owner.acknowledged(rows.answersFor(batch)));
     states.over(batch, 'acknowledged');
   }
 
-  private judge(failure: Failure, batch: Batch<R>, attempt: number, firstFailureAt: number): Verdict {
+  private judge(failure: Failure, batch: Batch, attempt: number, firstFailureAt: number): Verdict {
     const { settings, budget, random, now } = this.options;
     const at = now();
     this.refusedSince = failure.kind === 'refused' ? (this.refusedSince ?? at) : undefined;
@@ -178,7 +194,7 @@ export class Attempts<R extends Row> {
       failure,
       {
         attempt,
-        rows: batch.rows.length,
+        rows: batch.rows,
         failingForMs: at - firstFailureAt,
         refusedForMs: at - (this.refusedSince ?? at),
         accepted: budget.everAcknowledged,
@@ -189,7 +205,7 @@ export class Attempts<R extends Row> {
 
   /** Names what is waited for, and pauses; false when there will be no next try. */
   private async waitForNextTry(
-    batch: Batch<R>,
+    batch: Batch,
     failure: Failure,
     verdict: Extract<Verdict, { action: 'retry' }>,
   ): Promise<boolean> {
@@ -200,7 +216,7 @@ export class Attempts<R extends Row> {
       const limitMs = settings.milvus.refusedTimeoutMs;
       const ends =
         failure.kind === 'refused' && limitMs >= 0 ? `; ends the sink when it lasts ${limitMs / 1000} s` : '';
-      waits.begin('milvus', 'Milvus', failure.reason + ends, { rows: batch.rows.length });
+      waits.begin('milvus', 'Milvus', failure.reason + ends, { rows: batch.rows });
     }
     batcher.failed(batch, verdict.signal, now());
     states.wait(batch);
@@ -211,12 +227,12 @@ export class Attempts<R extends Row> {
     return states.waited(batch) && !this.stopped(batch);
   }
 
-  private shrink(batch: Batch<R>, bytes: number, failure: Failure): void {
+  private shrink(batch: Batch, bytes: number, failure: Failure): void {
     const { batcher, states, events, log, now } = this.options;
     events.retried(failure.label);
     log.warn('Milvus takes no request of this size: batches become smaller', {
       bytes,
-      rows: batch.rows.length,
+      rows: batch.rows,
     });
     batcher.split(batch, now());
     states.over(batch, 'divided');
@@ -226,10 +242,10 @@ export class Attempts<R extends Row> {
    * True when the rows do not fit because the collection is another one by now: then each would be refused. Looked at when
    * a request is refused, and once more before a row is blamed: an outage may lie in between.
    */
-  private async refusedForTheSchema(batch: Batch<R>): Promise<boolean> {
+  private async refusedForTheSchema(batch: Batch): Promise<boolean> {
     const { states, watch } = this.options;
     if (states.stale(batch)) return true;
-    if (batch.isolated && batch.rows.length > 1) return false;
+    if (batch.isolated && batch.rows > 1) return false;
     return (await watch.look()) === 'changed' || states.stale(batch);
   }
 
@@ -237,23 +253,23 @@ export class Attempts<R extends Row> {
    * Some row is refused and takes the others with it: each half is sent for itself, and a half that is refused is halved
    * again. One bad row among n costs about 2 log2(n) requests.
    */
-  private async isolate(batch: Batch<R>, failure: Failure): Promise<void> {
+  private async isolate(batch: Batch, failure: Failure): Promise<void> {
     const { batcher, states, events, log } = this.options;
     events.retried(failure.label);
-    const fields = { rows: batch.rows.length, reason: failure.reason };
+    const fields = { rows: batch.rows, reason: failure.reason };
     const message = 'Milvus refuses a request for its content: it is halved until the bad row stands alone';
     if (this.halvingLogged) log.debug(message, fields);
     else log.warn(message, fields);
     this.halvingLogged = true;
     const [first, second] = batcher.halve(batch);
     states.halved(batch, first, second);
-    const suspects = second.rows;
+    const suspects = second.version;
     const clean = await this.send(first);
     if (!states.waited(second)) return; // its partitions went
     batcher.resume(second);
     if (this.stopped(second)) return;
     // What was refused is in the second half then, unless that has changed meanwhile.
-    if (clean && suspects.length > 1 && second.rows === suspects && !states.stale(second))
+    if (clean && second.rows > 1 && second.version === suspects && !states.stale(second))
       await this.isolate(second, failure);
     else await this.send(second);
   }
@@ -262,14 +278,11 @@ export class Attempts<R extends Row> {
    * The batch's one row is a bad record. An earlier value of its key that it had replaced takes its place.
    * @returns false when nothing is left to send
    */
-  private reject(batch: Batch<R>, failure: Failure): boolean {
-    const { owner, batcher, budget, states } = this.options;
-    const culprit = batch.rows[0]!;
+  private reject(batch: Batch, failure: Failure): boolean {
+    const { owner, rows, budget, states } = this.options;
+    const culprit = rows.first(batch);
+    rows.dropFirst(batch);
     owner.rejected(culprit, refusedRecord(culprit.record, failure));
-    batcher.replace(
-      batch,
-      batch.taken.filter(row => row !== culprit),
-    );
     const tooMany = budget.refusals.refused(culprit.record, failure);
     if (tooMany) {
       this.abandon(batch, tooMany);
@@ -285,13 +298,13 @@ export class Attempts<R extends Row> {
   }
 
   /** The batch stays undone; the connector ends. */
-  private abandon(batch: Batch<R>, error: SinkError): void {
+  private abandon(batch: Batch, error: SinkError): void {
     this.options.onFailure(error);
     this.options.states.over(batch, 'abandoned');
   }
 
   /** True, and the batch is over with its rows undone, when nothing more may be sent. */
-  private stopped(batch: Batch<R>): boolean {
+  private stopped(batch: Batch): boolean {
     if (!this.options.stop.aborted) return false;
     this.options.states.over(batch, 'abandoned');
     return true;

@@ -1,13 +1,14 @@
 // The batches that are not over, and what each of them is at: on the wire, waiting for its next try, or for its turn.
-import type { Row } from '../map/row.ts';
 import type { Change } from '../wait.ts';
 import type { Batch, Batcher } from './batcher.ts';
 import type { BatchEnd, RowOwner, WritePlan } from './contract.ts';
+import type { RowQueue } from './row-queue.ts';
 
-export interface BatchStatesOptions<R extends Row> {
-  batcher: Batcher<R>;
-  owner: RowOwner<R>;
+export interface BatchStatesOptions {
+  batcher: Batcher;
+  rows: RowQueue;
   plan: WritePlan;
+  owner: Pick<RowOwner, 'remake'>;
   /** Announced when a batch is over. */
   change: Change;
   /** Monotonic ms. */
@@ -16,16 +17,16 @@ export interface BatchStatesOptions<R extends Row> {
   onOver: (end: BatchEnd) => void;
 }
 
-export class BatchStates<R extends Row> {
-  private readonly batches = new Set<Batch<R>>();
+export class BatchStates {
+  private readonly batches = new Set<Batch>();
   /** Those of them that no request is out for. */
-  private readonly waiting = new Set<Batch<R>>();
+  private readonly waiting = new Set<Batch>();
   /** Those that a request is out for, each with what cancels it. */
-  private readonly onWire = new Map<Batch<R>, AbortController>();
+  private readonly onWire = new Map<Batch, AbortController>();
   /** Partitions have gone since the start: rows of theirs may be among those in flight. */
   private released = false;
 
-  constructor(private readonly options: BatchStatesOptions<R>) {}
+  constructor(private readonly options: BatchStatesOptions) {}
 
   get none(): boolean {
     return this.batches.size === 0;
@@ -39,40 +40,42 @@ export class BatchStates<R extends Row> {
     return this.onWire.size;
   }
 
-  begin(batch: Batch<R>): void {
+  begin(batch: Batch): void {
     this.batches.add(batch);
   }
 
   /** A request is out for the batch. */
-  sent(batch: Batch<R>, cancel: AbortController): void {
+  sent(batch: Batch, cancel: AbortController): void {
     batch.sentAt = this.options.now();
     this.onWire.set(batch, cancel);
   }
 
-  answered(batch: Batch<R>): void {
+  answered(batch: Batch): void {
     this.onWire.delete(batch);
   }
 
-  wait(batch: Batch<R>): void {
+  wait(batch: Batch): void {
     this.waiting.add(batch);
   }
 
   /** False when the batch is over by now. */
-  waited(batch: Batch<R>): boolean {
+  waited(batch: Batch): boolean {
     return this.waiting.delete(batch);
   }
 
   /** Another two in its place. */
-  halved(batch: Batch<R>, first: Batch<R>, second: Batch<R>): void {
+  halved(batch: Batch, first: Batch, second: Batch): void {
     this.batches.delete(batch);
     this.batches.add(first).add(second);
     this.waiting.add(second);
   }
 
-  over(batch: Batch<R>, end: BatchEnd): void {
-    const { batcher, change, now, onOver } = this.options;
+  over(batch: Batch, end: BatchEnd): void {
+    const { batcher, rows, change, now, onOver } = this.options;
     this.batches.delete(batch);
     this.waiting.delete(batch);
+    // Those that are divided wait again, and those that are abandoned stay undone.
+    if (end !== 'divided') rows.finish(batch);
     batcher.finish(batch, end, now());
     change.announce();
     onOver(end);
@@ -91,10 +94,9 @@ export class BatchStates<R extends Row> {
 
   /** The requests that hold rows of partitions that are not ours any more, by what cancels each. */
   requestsOfGone(): AbortController[] {
-    const { owner } = this.options;
-    return [...this.onWire]
-      .filter(([batch]) => batch.taken.some(row => owner.gone(row)))
-      .map(([, cancel]) => cancel);
+    if (!this.released) return [];
+    const { rows } = this.options;
+    return [...this.onWire].filter(([batch]) => rows.hasGone(batch)).map(([, cancel]) => cancel);
   }
 
   cancelAll(): void {
@@ -102,28 +104,18 @@ export class BatchStates<R extends Row> {
   }
 
   /** Takes out the rows of partitions that are no longer ours; false when nothing of the batch is left to send. */
-  withdraw(batch: Batch<R>): boolean {
+  withdraw(batch: Batch): boolean {
     if (!this.released) return true;
-    const { owner, batcher } = this.options;
-    const gone = batch.taken.filter(row => owner.gone(row));
-    if (gone.length > 0) {
-      owner.dropped(gone);
-      batcher.replace(
-        batch,
-        batch.taken.filter(row => !owner.gone(row)),
-      );
-    }
+    const { rows } = this.options;
+    if (rows.hasGone(batch)) rows.dropGone(batch);
     return this.hasRows(batch);
   }
 
   /** Makes rows of an earlier plan anew; false when nothing of the batch is left to send. */
-  refresh(batch: Batch<R>): boolean {
+  refresh(batch: Batch): boolean {
     if (!this.stale(batch)) return true;
-    const { owner, batcher, plan } = this.options;
-    batcher.replace(
-      batch,
-      batch.taken.flatMap(row => (row.columns === plan.columns ? row : (owner.remap(row) ?? []))),
-    );
+    const { owner, rows, plan } = this.options;
+    rows.remake(batch, plan.rows.handle, row => owner.remake(row));
     return this.hasRows(batch);
   }
 
@@ -133,14 +125,14 @@ export class BatchStates<R extends Row> {
   }
 
   /** Its rows were made by another plan. */
-  stale(batch: Batch<R>): boolean {
-    const { columns } = this.options.plan;
-    return batch.taken.some(row => row.columns !== columns);
+  stale(batch: Batch): boolean {
+    const { rows, plan } = this.options;
+    return rows.isStale(batch, plan.rows.id);
   }
 
   /** False, and the batch is over, when nothing of it is left to send. */
-  hasRows(batch: Batch<R>): boolean {
-    if (batch.rows.length > 0) return true;
+  hasRows(batch: Batch): boolean {
+    if (batch.rows > 0) return true;
     this.over(batch, 'withdrawn');
     return false;
   }

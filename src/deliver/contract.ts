@@ -4,18 +4,12 @@
 // hears through `RowOwner` what became of each row. Everything runs on one thread; only `release`, `stop` and the
 // requests themselves take time.
 import type { RecordError, SinkError } from '../errors.ts';
-import type { PrimaryKey, Row } from '../map/row.ts';
+import type { RowPlan } from '../map/row-plan.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
-import type { Column } from '../milvus/wire/column.ts';
-import type { WriteOperation } from '../milvus/wire/encode.ts';
-
-/** What the batcher knows of a row. */
-export interface Batchable {
-  /** Rows of one key keep their order; undefined: the row has none, and any order will do. */
-  readonly key: PrimaryKey;
-  /** Of the encoded row, about. */
-  readonly bytes: number;
-}
+import type { Cells } from '../milvus/wire/cells.ts';
+import type { RequestFrame, WriteOperation } from '../milvus/wire/request.ts';
+import type { OwnedRecord } from '../record/native-rows.ts';
+import type { Answers } from './row-queue.ts';
 
 /**
  * How a batch ends, exactly once:
@@ -26,18 +20,17 @@ export interface Batchable {
  */
 export type BatchEnd = 'acknowledged' | 'withdrawn' | 'divided' | 'abandoned';
 
-/** Who answers for the rows. Each row that was added ends in exactly one of the first three, or stays undone at a stop. */
-export interface RowOwner<R extends Row> {
+/**
+ * Who answers for the rows. Each row that was added is acknowledged, rejected or over once it is made anew; or its partition
+ * has gone (`release`), or it stays undone at a stop.
+ */
+export interface RowOwner {
   /** Milvus has them, or a later one of the same key. */
-  acknowledged(rows: readonly R[]): void;
-  /** Their partition has gone: they stay undone. */
-  dropped(rows: readonly R[]): void;
+  acknowledged(rows: Answers): void;
   /** Milvus refuses this one for its content. */
-  rejected(row: R, error: RecordError): void;
-  /** The row as the collection's present schema wants it; undefined when its record does not fit any more. */
-  remap(row: R): R | undefined;
-  /** True when the row's partition is not ours any more. */
-  gone(row: R): boolean;
+  rejected(row: OwnedRecord, error: RecordError): void;
+  /** The row's cells as the collection's present schema wants them; undefined when its record does not fit any more. */
+  remake(row: OwnedRecord): Cells | undefined;
   /** What ends the connector. */
   failed(error: SinkError): void;
 }
@@ -46,8 +39,9 @@ export interface RowOwner<R extends Row> {
 export interface WritePlan {
   readonly schema: CollectionSchema;
   readonly operation: WriteOperation;
-  /** The very array that rows of this plan have: rows of another one do not fit into the same request. */
-  readonly columns: readonly Column[];
+  /** Rows of a plan with another number do not fit into the same request. */
+  readonly rows: RowPlan;
+  readonly frame: RequestFrame;
   /**
    * Rows are made by this schema from here on.
    * @throws SinkError when the collection cannot be written at all; the plan then stays as it is

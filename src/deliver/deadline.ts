@@ -2,7 +2,7 @@
 // seconds, one that is slow is not cut off. Pure: the clock is an argument.
 
 import type { WriteOutcome } from '../milvus/client/writer.ts';
-import type { WriteOperation } from '../milvus/wire/encode.ts';
+import type { WriteOperation } from '../milvus/wire/request.ts';
 
 export interface DeadlineOptions {
   /** Shortest deadline of an upsert, ms. */

@@ -3,7 +3,6 @@
 import { backoffMs } from '../backoff.ts';
 import { internalError, type SinkError } from '../errors.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
-import type { Row } from '../map/row.ts';
 import type { MilvusConnection } from '../milvus/client/connection.ts';
 import type { MilvusSettings } from '../milvus/client/settings.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
@@ -11,6 +10,7 @@ import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
 import type { Waits } from '../observe/waits.ts';
+import type { Chunk } from '../record/chunk.ts';
 import { Change, sleep } from '../wait.ts';
 import { Attempts } from './attempts.ts';
 import { BatchStates } from './batch-states.ts';
@@ -20,10 +20,11 @@ import { CollectionWatch } from './collection-watch.ts';
 import type { BatchEnd, RowOwner, WritePlan } from './contract.ts';
 import { Deadlines } from './deadline.ts';
 import { handOverTimes } from './hand-over.ts';
+import { type Owners, RowQueue } from './row-queue.ts';
 import { SERVER_GRACE_MS, ServerGrace } from './server-grace.ts';
 import type { BatchSettings, ErrorsSettings } from './settings.ts';
 
-export interface DeliveryOptions<R extends Row> {
+export interface DeliveryOptions {
   settings: {
     batch: BatchSettings;
     errors: ErrorsSettings;
@@ -32,7 +33,7 @@ export interface DeliveryOptions<R extends Row> {
   };
   connection: MilvusConnection;
   plan: WritePlan;
-  owner: RowOwner<R>;
+  owner: RowOwner;
   budget: Budget;
   events: TaskEvents;
   waits: Waits;
@@ -49,12 +50,13 @@ export interface DeliveryOptions<R extends Row> {
  */
 export type StopMode = 'finish' | 'flush' | 'abandon';
 
-export class Delivery<R extends Row> {
+export class Delivery {
   /** Announced when a request is answered, and when a batch is over. */
   readonly change: Change;
-  private readonly batcher: Batcher<R>;
-  private readonly states: BatchStates<R>;
-  private readonly attempts: Attempts<R>;
+  private readonly rows: RowQueue;
+  private readonly batcher: Batcher;
+  private readonly states: BatchStates;
+  private readonly attempts: Attempts;
   private readonly watch: CollectionWatch;
   private readonly deadlines: Deadlines;
   private readonly grace: ServerGrace;
@@ -66,9 +68,10 @@ export class Delivery<R extends Row> {
   private timerAt = Number.POSITIVE_INFINITY;
   private readonly wake = () => this.pump();
 
-  constructor(private readonly options: DeliveryOptions<R>) {
+  constructor(private readonly options: DeliveryOptions) {
     const { settings, budget, plan, now } = options;
-    this.batcher = new Batcher(settings.batch, budget);
+    this.rows = new RowQueue(bytes => budget.buffer(bytes));
+    this.batcher = new Batcher(settings.batch, budget, this.rows);
     const times = handOverTimes(settings.consumer, settings.milvus.requestTimeoutMs);
     this.requestTimeoutMs = times.requestTimeoutMs;
     this.answersMs = times.answersMs;
@@ -81,11 +84,11 @@ export class Delivery<R extends Row> {
       current: () => plan.schema,
       use: schema => this.use(schema),
     });
-    const { batcher, watch, deadlines, grace, change } = this;
-    this.states = new BatchStates({ ...options, batcher, change, onOver: end => this.batchOver(end) });
+    const { rows, batcher, watch, deadlines, grace, change } = this;
+    this.states = new BatchStates({ ...options, rows, batcher, change, onOver: end => this.batchOver(end) });
     this.attempts = new Attempts({
       ...options,
-      ...{ batcher, watch, deadlines, grace, change },
+      ...{ rows, batcher, watch, deadlines, grace, change },
       states: this.states,
       stop: this.stopping.signal,
       onFailure: error => this.fail(error),
@@ -101,9 +104,14 @@ export class Delivery<R extends Row> {
     return this.batcher.requestsInFlight;
   }
 
-  /** Takes rows, in the order of their records. */
-  add(rows: readonly R[]): void {
-    this.batcher.add(rows, this.options.now());
+  /** Rows read and not yet acknowledged. */
+  get bufferedRows(): number {
+    return this.rows.liveRows;
+  }
+
+  /** Takes a chunk's rows, in the order of their records, those before the place `end`. */
+  add(chunk: Chunk, owners: Owners, end: number): void {
+    this.batcher.added(this.rows.add(chunk, owners, end), this.options.now());
     this.pump();
   }
 
@@ -118,12 +126,14 @@ export class Delivery<R extends Row> {
    * Partitions go to another consumer. Rows that wait are dropped, be it for their first try or another: their new owner
    * reads them again, and written later they would undo what it wrote. Resolves when no request holds such rows any
    * more: it has been answered, its deadline has passed (which the server knows as well), or it was cancelled.
+   * @param owners of the rows
    * @param lost somebody else has them already: what is out is cancelled at once
    * @returns false when a request was cancelled
    */
-  async release(lost: boolean): Promise<boolean> {
-    const { owner, log } = this.options;
-    owner.dropped(this.batcher.drop(row => owner.gone(row)));
+  async release(owners: Iterable<number>, lost: boolean): Promise<boolean> {
+    const { log } = this.options;
+    this.rows.gone(owners);
+    this.rows.dropGone();
     if (this.states.none) void this.lookForMilvus();
     this.states.release();
     const answered = await this.change.until(
@@ -151,7 +161,7 @@ export class Delivery<R extends Row> {
   async stop(mode: StopMode, flushMs: number): Promise<boolean> {
     const { log, budget } = this.options;
     const idle = () => this.states.none;
-    if (mode === 'flush') await this.change.until(() => idle() && this.batcher.waitingRows === 0, flushMs);
+    if (mode === 'flush') await this.change.until(() => idle() && this.rows.waitingRows === 0, flushMs);
     this.stopping.abort(); // also the pauses before tries that will not be made
     clearTimeout(this.timer);
     budget.stopWaiting(this.wake);
@@ -162,7 +172,7 @@ export class Delivery<R extends Row> {
     }
     await this.change.until(idle, this.requestTimeoutMs + SERVER_GRACE_MS);
     if (mode !== 'abandon') await this.grace.over();
-    return this.attempts.unanswered === 0 && (mode !== 'flush' || this.batcher.waitingRows === 0);
+    return this.attempts.unanswered === 0 && (mode !== 'flush' || this.rows.waitingRows === 0);
   }
 
   // --- internal ---
@@ -177,7 +187,7 @@ export class Delivery<R extends Row> {
       this.states.begin(batch);
       this.attempts.send(batch).catch(error => this.defect(error));
     }
-    if (this.batcher.waitingRows > 0 && !budget.mayRequest) budget.waitForRequest(this.wake);
+    if (this.rows.waitingRows > 0 && !budget.mayRequest) budget.waitForRequest(this.wake);
     this.setAlarm(this.batcher.wakeAt);
   }
 
@@ -230,7 +240,7 @@ export class Delivery<R extends Row> {
     const { plan, owner, log } = this.options;
     plan.use(schema);
     log.info(`collection ${schema.collection} has changed: its schema was read again`);
-    this.batcher.replaceWaiting(row => owner.remap(row));
+    this.rows.remake(undefined, plan.rows.handle, row => owner.remake(row));
     this.states.refreshWaiting();
   }
 }

@@ -1,6 +1,7 @@
 // The official client made of librdkafka's properties, in one way for the consumer that runs and for who asks beforehand.
 import { SinkError } from '../errors.ts';
 import { loadKafka } from './load.ts';
+import { Poller } from './poller.ts';
 import type { KafkaProperties } from './properties.ts';
 import type { RdCallbacks, RdConsumer, RdError } from './rdkafka.ts';
 
@@ -25,9 +26,12 @@ export const STATISTICS_MS = 5000;
  */
 export function officialClient(): CreateClient {
   const { KafkaConsumer } = loadKafka();
-  // The package's types know fewer properties than librdkafka, and a callback less.
-  return (properties, topicProperties) =>
-    new KafkaConsumer(properties as never, topicProperties as never) as unknown as RdConsumer;
+  return (properties, topicProperties) => {
+    // The package's types know fewer properties than librdkafka, and a callback less.
+    const made = new KafkaConsumer(properties as never, topicProperties as never) as unknown as RdConsumer;
+    made.poller = () => new Poller(made);
+    return made;
+  };
 }
 
 /** What a client is made of, with our defaults. */

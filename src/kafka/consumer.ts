@@ -1,7 +1,7 @@
 // One Kafka consumer: a thin shell over the official client's RdKafka.KafkaConsumer.
 
 import type { Logger } from '../observe/log.ts';
-import type { KafkaRecord } from '../record/record.ts';
+import type { PlanHandle } from '../record/native-rows.ts';
 import { type CreateClient, makeClient, STATISTICS_MS, startClient } from './client.ts';
 import { type ClientEventHooks, ClientEvents } from './client-events.ts';
 import { type CommitResult, Commits, commitResults } from './commit.ts';
@@ -9,7 +9,7 @@ import { isGroupMoving } from './failure.ts';
 import type { TopicPartitionOffset } from './offsets.ts';
 import type { KafkaProperties } from './properties.ts';
 import { askCommitted, askMetadata, askWatermarks, knownEndOffset, knownPositions } from './questions.ts';
-import type { RdConsumer, RdError, RdMessage, RdOffset, TopicPartition } from './rdkafka.ts';
+import type { Polled, RdConsumer, RdError, RdOffset, RecordPoller, TopicPartition } from './rdkafka.ts';
 import { type RebalanceHooks, Rebalances } from './rebalance.ts';
 
 export interface ConsumerHooks extends RebalanceHooks, ClientEventHooks {}
@@ -35,8 +35,8 @@ export class KafkaConsumer {
   private connecting: Promise<RdConsumer> | undefined;
   private connectedOnce = false;
   private paused = false;
-  private pollSize = 1;
   private closing = false;
+  private poller: RecordPoller | undefined;
   private polling: Promise<unknown> | undefined;
   private readonly commits = new Commits();
   private readonly rebalances: Rebalances;
@@ -89,25 +89,13 @@ export class KafkaConsumer {
   }
 
   /**
-   * The next records, at most `max`; empty after 200 ms without any. Serves rebalances, so it must go on while the
-   * partitions are paused.
-   * @throws the client's error ({code, message})
+   * The next records, at most `max`, and errors beside them; nothing after 200 ms without any. Serves rebalances, so it must
+   * go on while the partitions are paused. One at a time.
+   * @param plan how plain records become rows while they are polled; null: none does
+   * @throws Error when records were lost, for want of memory: nothing may be committed any more
    */
-  async poll(max: number): Promise<KafkaRecord[]> {
-    // librdkafka's binding waits one more millisecond for a second record unless it was asked for one only: so a
-    // trickle is read one by one, and a call that did not have to wait switches to full polls.
-    const size = Math.min(max, this.pollSize);
-    const asked = performance.now();
-    const polling = new Promise<RdMessage[]>((resolve, reject) =>
-      this.connected.consume(size, (error, messages) => (error ? reject(error) : resolve(messages))),
-    );
-    this.polling = polling;
-    const records = await polling.finally(() => {
-      this.polling = undefined;
-    });
-    const waited = performance.now() - asked > 1;
-    this.pollSize = records.length > 1 || (records.length === 1 && !waited) ? max : 1;
-    return records;
+  async poll(max: number, plan: PlanHandle | null = null): Promise<Polled> {
+    return this.pollOnce(max, POLL_WAIT_MS, plan);
   }
 
   get isPaused(): boolean {
@@ -156,9 +144,11 @@ export class KafkaConsumer {
       settled = true;
     };
     work.then(done, done);
-    this.client?.setDefaultConsumeTimeout(SERVE_WAIT_MS);
-    while (!settled && !this.closing) await this.poll(1).catch(() => Bun.sleep(SERVE_WAIT_MS));
-    this.client?.setDefaultConsumeTimeout(POLL_WAIT_MS);
+    while (!settled && !this.closing) {
+      const { batch, errors } = await this.pollOnce(1, SERVE_WAIT_MS, null);
+      batch?.release();
+      if (errors.length > 0) await Bun.sleep(SERVE_WAIT_MS);
+    }
   }
 
   /** Next offset to be written by a producer, as far as the last fetch knew; undefined before the first. */
@@ -204,11 +194,21 @@ export class KafkaConsumer {
     if (!client || this.closing) return;
     this.closing = true;
     this.commits.end();
+    await this.poller?.stop();
     if (client.isConnected()) await new Promise<void>(resolve => client.disconnect(() => resolve()));
     this.client = undefined;
   }
 
   // --- internal ---
+
+  private async pollOnce(max: number, waitMs: number, plan: PlanHandle | null): Promise<Polled> {
+    if (!this.poller) throw new Error('the consumer is not connected');
+    const polling = this.poller.poll(max, waitMs, plan);
+    this.polling = polling;
+    return polling.finally(() => {
+      this.polling = undefined;
+    });
+  }
 
   private async start(): Promise<RdConsumer> {
     const { properties, log, create } = this.options;
@@ -221,10 +221,9 @@ export class KafkaConsumer {
       offset_commit_cb: (error, offsets) => this.commits.answered(error, offsets),
     });
     this.client = client;
-    client.setDefaultConsumeTimeout(POLL_WAIT_MS);
-    client.setDefaultIsTimeoutOnlyForFirstMessage(true);
     this.events.listen(client);
     await startClient(client);
+    this.poller = client.poller();
     return client;
   }
 

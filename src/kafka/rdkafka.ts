@@ -1,5 +1,6 @@
 // The part of the official client's RdKafka API that we use, typed as it behaves (its own types say less).
-import type { KafkaRecord } from '../record/record.ts';
+import type { Chunk } from '../record/chunk.ts';
+import type { PlanHandle } from '../record/native-rows.ts';
 
 export interface TopicPartition {
   topic: string;
@@ -11,8 +12,6 @@ export interface RdError {
   code: number;
   message: string;
 }
-
-export type RdMessage = KafkaRecord;
 
 export interface RdOffset extends TopicPartition {
   /** Absent where there is none. */
@@ -26,6 +25,26 @@ export interface RdCallbacks {
   offset_commit_cb(error: RdError | undefined, offsets: RdOffset[]): void;
 }
 
+/** What a poll brought. */
+export interface Polled {
+  /** undefined: no record. */
+  batch: Chunk | undefined;
+  /** What librdkafka said instead of a record. */
+  errors: RdError[];
+}
+
+export interface RecordPoller {
+  /**
+   * One poll: one at a time. Nothing once it was stopped.
+   * @param waitMs for the first record; what else is there comes with it
+   * @param plan how plain records become rows meanwhile; null: none does
+   * @throws Error when records were lost: nothing may be committed any more
+   */
+  poll(maxRecords: number, waitMs: number, plan: PlanHandle | null): Promise<Polled>;
+  /** Ends a poll that is under way, with what it has. Resolves when the client may be closed. */
+  stop(): Promise<void>;
+}
+
 export interface RdConsumer {
   connect(
     options: { allTopics?: boolean; topic?: string; timeout?: number },
@@ -34,11 +53,12 @@ export interface RdConsumer {
   disconnect(cb: () => void): void;
   isConnected(): boolean;
   on(event: string, listener: (...args: never[]) => void): this;
-  setDefaultConsumeTimeout(ms: number): void;
-  setDefaultIsTimeoutOnlyForFirstMessage(on: boolean): void;
+  /** The native object that stands behind it. */
+  getClient(): object;
+  /** Ours: what takes records from a connected client, past the package's own `consume`. One a client. */
+  poller(): RecordPoller;
   subscribe(topics: string[]): void;
   unsubscribe(): void;
-  consume(max: number, cb: (error: RdError | null, messages: RdMessage[]) => void): void;
   assignments(): TopicPartition[];
   assign(partitions: TopicPartition[]): void;
   unassign(): void;

@@ -1,7 +1,7 @@
 // Which operation a collection is written with: the sink and `validate --connect` decide it in one place.
 import { SinkError } from '../errors.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
-import type { WriteOperation } from '../milvus/wire/encode.ts';
+import type { WriteOperation } from '../milvus/wire/request.ts';
 import type { MapSettings } from './settings.ts';
 
 /**

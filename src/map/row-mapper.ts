@@ -9,10 +9,9 @@ import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import type { FieldReader } from '../milvus/field/contract.ts';
 import { metaReader, NO_META } from '../milvus/field/meta.ts';
 import { describe, refuse } from '../milvus/field/refuse.ts';
-import { utf8Length } from '../milvus/wire/writer.ts';
 import type { NeedsMore, Precision, RowObject } from '../record/decoded.ts';
 import type { KafkaRecord } from '../record/record.ts';
-import type { PrimaryKey, Row } from './row.ts';
+import type { Row } from './row.ts';
 
 export interface RowMapperOptions extends PlanOptions {
   /** Fields of a record that are not sent, called per record and field. */
@@ -49,14 +48,11 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
   const width = columns.length;
   const metaIndex = schema.dynamic ? width - 1 : -1;
   const meta = metaReader(names, unwritten, plan.limits);
-  const keyIndex = plan.fields.findIndex(field => field.schema.primary);
-  const fixedBytes = fields.reduce((sum, field) => sum + field.reader.fixedBytes, schema.dynamic ? 4 : 0);
 
   return {
     plan,
     map(value: RowObject, record: KafkaRecord, precision: Precision = 'nearest'): Row | NeedsMore {
       const values = new Array<unknown>(width);
-      let bytes = fixedBytes;
       let matched = 0;
       for (let i = 0; i < fields.length; i++) {
         const field = fields[i]!;
@@ -69,7 +65,6 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
           if (typeof checked === 'symbol') return checked as NeedsMore;
         }
         values[i] = checked;
-        if (field.reader.extraBytes && checked !== undefined) bytes += field.reader.extraBytes(checked);
       }
       if (ownKeys(value) === matched) {
         if (metaIndex >= 0) values[metaIndex] = NO_META;
@@ -78,12 +73,10 @@ export function createRowMapper(schema: CollectionSchema, options: RowMapperOpti
           const text = meta.read(value, record, precision);
           if (typeof text === 'symbol') return text;
           values[metaIndex] = text;
-          bytes += utf8Length(text);
         }
         drop(value);
       }
-      const key = keyIndex < 0 ? undefined : (values[keyIndex] as PrimaryKey);
-      return { key, values, columns, bytes, record };
+      return { values };
     },
   };
 

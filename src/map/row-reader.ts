@@ -4,18 +4,21 @@ import { place, RecordError, SinkError } from '../errors.ts';
 import type { MilvusSettings } from '../milvus/client/settings.ts';
 import type { CollectionSchema } from '../milvus/collection/schema.ts';
 import { typeName } from '../milvus/field/schema.ts';
-import type { WriteOperation } from '../milvus/wire/encode.ts';
+import { type Cells, cellsOf } from '../milvus/wire/cells.ts';
+import { type RequestFrame, requestFrame, type WriteOperation } from '../milvus/wire/request.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
-import { type Outcome, type RecordBatch, TOMBSTONE } from '../record/contract.ts';
+import type { Chunk } from '../record/chunk.ts';
+import { type Outcome, TOMBSTONE } from '../record/contract.ts';
 import { NEEDS_EXACT, NEEDS_SOURCES, type NeedsMore } from '../record/decoded.ts';
 import type { KafkaRecord } from '../record/record.ts';
-import type { BatchReader } from './contract.ts';
+import type { BatchReader, Reading, Rejected } from './contract.ts';
 import type { FieldNotes } from './field-notes.ts';
 import { chooseInsertMode } from './insert-mode.ts';
 import type { Row } from './row.ts';
 import { createRowMapper, type DropReason, type RowMapper } from './row-mapper.ts';
+import { makeRowPlan, nextPlanId, type RowPlan } from './row-plan.ts';
 import type { MapSettings } from './settings.ts';
 
 export interface RowReaderOptions {
@@ -35,7 +38,11 @@ export interface RowReaderOptions {
 export class RowReader implements BatchReader {
   private collection!: CollectionSchema;
   private mapper!: RowMapper;
+  private plan!: RowPlan;
+  private requestFrame!: RequestFrame;
   private mode: WriteOperation;
+  /** Fields that are left out of rows, and of which something has been said. */
+  private readonly told = new Set<string>();
 
   /** @throws SinkError when the collection cannot be written at all, e.g. a field type that no record can fill */
   constructor(private readonly options: RowReaderOptions) {
@@ -43,9 +50,14 @@ export class RowReader implements BatchReader {
     this.use(options.schema);
   }
 
-  /** The columns of the rows that it makes now; another array after `use`. */
-  get columns(): Row['columns'] {
-    return this.mapper.plan.columns;
+  /** How rows are read natively, and written, as the collection is now; another number after `use`. */
+  get rows(): RowPlan {
+    return this.plan;
+  }
+
+  /** The fields of its requests around their columns. */
+  get frame(): RequestFrame {
+    return this.requestFrame;
   }
 
   /** Where the rows go. */
@@ -80,6 +92,9 @@ export class RowReader implements BatchReader {
     }
     this.collection = schema;
     this.mapper = mapper;
+    this.requestFrame = requestFrame(schema);
+    this.told.clear();
+    this.plan = this.rowPlan(nextPlanId());
     const { fields, unwritten } = mapper.plan;
     const vectors = fields.filter(field => field.type.float32).map(field => field.schema);
     this.options.valueConverter.expect(vectors.map(({ name, dim = 0 }) => ({ name, dim })));
@@ -93,31 +108,64 @@ export class RowReader implements BatchReader {
     }
   }
 
-  read(batch: RecordBatch): Outcome<Row>[] | Promise<Outcome<Row>[]> {
-    const { valueConverter, profile } = this.options;
+  read(batch: Chunk): Reading | Promise<Reading> {
+    const { valueConverter, profile, events } = this.options;
+    if (batch.dropped > 0) events.fieldsDropped(batch.dropped);
     const { mapper } = this;
-    const records = batch.records();
+    const { declined, tombstones } = batch.notRows();
+    if (declined.length === 0) return { tombstones, rejected: [], garbageBytes: 0 };
+    const records = declined.map(place => batch.record(place));
+    const rest = { batch, places: declined, records, tombstones };
     const decoded = profile.time('decode', () => valueConverter.decode(records));
     if (decoded instanceof Promise)
       return decoded.then(values =>
         // What was decoded for another collection does not fit this one: vectors were checked against its fields.
-        this.toRows(records, mapper === this.mapper ? values : records.map(r => valueConverter.redecode(r))),
+        this.settle(rest, mapper === this.mapper ? values : records.map(r => valueConverter.redecode(r))),
       );
-    return this.toRows(records, decoded);
+    return this.settle(rest, decoded);
   }
 
   reread(record: KafkaRecord): Outcome<Row> {
     return this.toRow(record, this.options.valueConverter.redecode(record));
   }
 
+  /** What is written of a row. */
+  cells(row: Row): Cells {
+    return cellsOf(this.mapper.plan.columns, [row.values]);
+  }
+
   // --- internal ---
 
-  private toRows(records: readonly KafkaRecord[], values: readonly Decoded[]): Outcome<Row>[] {
-    return this.options.profile.time('map', () => {
-      const outcomes = new Array<Outcome<Row>>(records.length);
-      for (let i = 0; i < records.length; i++) outcomes[i] = this.toRow(records[i]!, values[i]!);
-      return outcomes;
+  private rowPlan(id: number): RowPlan {
+    const { valueConverter, keyConverter } = this.options;
+    const keys = valueConverter.plainJson && keyConverter.plain;
+    return makeRowPlan(id, this.mapper.plan, { keys, dropped: this.told });
+  }
+
+  /** Maps what was decoded, and puts the rows beside those that were read natively. */
+  private settle({ batch, places, records, tombstones }: Unread, values: readonly Decoded[]): Reading {
+    const rows: { places: number[]; values: Array<readonly unknown[]> } = { places: [], values: [] };
+    const rejected: Rejected[] = [];
+    const skipped = [...tombstones];
+    let garbageBytes = 0;
+    const told = this.told.size;
+    this.options.profile.time('map', () => {
+      for (const [i, record] of records.entries()) {
+        const place = places[i]!;
+        garbageBytes += record.size;
+        const outcome = this.toRow(record, values[i]!);
+        if (outcome instanceof RecordError) rejected.push({ place, record, error: outcome });
+        else if ('skipped' in outcome) skipped.push(place);
+        else {
+          rows.places.push(place);
+          rows.values.push(outcome.values);
+        }
+      }
+      batch.adopt(this.plan.handle, rows.places, cellsOf(this.mapper.plan.columns, rows.values));
     });
+    // From now on their records are read natively, the field left out.
+    if (this.told.size > told) this.plan = this.rowPlan(this.plan.id);
+    return { tombstones: skipped.sort((a, b) => a - b), rejected, garbageBytes };
   }
 
   private toRow(record: KafkaRecord, decoded: Decoded): Outcome<Row> {
@@ -148,6 +196,7 @@ export class RowReader implements BatchReader {
 
   private dropped(field: string, reason: DropReason): void {
     this.options.events.fieldsDropped(1);
+    if (this.told.size < MAX_TOLD) this.told.add(field);
     if (reason === 'unwritable') return;
     const why =
       reason === 'generated'
@@ -156,3 +205,16 @@ export class RowReader implements BatchReader {
     this.options.fieldNotes.warnOnce(field, `${why}: dropped from every record`);
   }
 }
+
+// --- internal ---
+
+/** Records that were not read natively. */
+interface Unread {
+  batch: Chunk;
+  places: readonly number[];
+  records: readonly KafkaRecord[];
+  tombstones: readonly number[];
+}
+
+/** Names of fields may be data: what is beyond goes the general way. */
+const MAX_TOLD = 1000;

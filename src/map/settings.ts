@@ -1,5 +1,5 @@
 // How records become rows, as the configuration has it.
-import type { WriteOperation } from '../milvus/wire/encode.ts';
+import type { WriteOperation } from '../milvus/wire/request.ts';
 
 export interface MapSettings {
   insertMode: WriteOperation;

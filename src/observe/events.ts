@@ -1,5 +1,4 @@
-// What happens in a task, for whoever wants to count it: plain data, once for each poll, request or rebalance, and for
-// each record where it says so. The data path knows no metrics library.
+// What happens in a task, for whoever wants to count it: plain data, once for each poll, request or rebalance. The data path knows no metrics library.
 
 /** Why a record was read and not written. */
 export type SkipReason = 'tombstone' | 'bad_record';
@@ -23,8 +22,8 @@ export interface TaskEvents {
   written(operation: 'upsert' | 'insert' | 'delete', report: WriteReport): void;
   /** Rows of a batch that a later record of the same key replaced before sending. */
   superseded(rows: number): void;
-  /** Record timestamp → acknowledgement, s; once a record. */
-  endToEnd(seconds: number): void;
+  /** Record timestamp → acknowledgement, s. @param records that have it */
+  endToEnd(seconds: number, records: number): void;
   /** A request failed and will be tried again; `code` is a short bounded label. */
   retried(code: string): void;
   rebalanced(kind: 'assigned' | 'revoked' | 'lost'): void;

@@ -19,6 +19,11 @@ export class Profile {
     return result;
   }
 
+  /** Books time that was measured elsewhere: on a native thread. */
+  add(stage: ProfileStage, ms: number): void {
+    this.ms[stage] += ms;
+  }
+
   /** One line for scripts/bench; `poll` is the rest of the process' CPU: librdkafka, the addon, the runtime. */
   report(cpuMs: number): string | undefined {
     if (!this.enabled) return undefined;

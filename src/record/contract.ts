@@ -1,8 +1,7 @@
 // What moves through a task: one poll's batch of records; and what a stage makes of each of them.
 //
-// A batch is read-only. Whoever needs a record asks for it by its place and gets it whole, raw bytes included: a batch of
-// plain JSON may one day be columns in native memory, with no object for a record that nobody asks for. A batch lives as
-// long as something made of it does.
+// A batch is read-only, and stays in native memory: plain records become rows there without an object of JavaScript's.
+// Whoever needs a record asks for it by its place and gets it whole, raw bytes included, until its row is acknowledged.
 import type { RecordError } from '../errors.ts';
 import type { KafkaRecord } from './record.ts';
 
@@ -21,7 +20,7 @@ export interface PartitionRun {
 /** What one poll brought, in the order of reading: within a partition that of offsets, unless offsets were reset. */
 export interface RecordBatch {
   readonly length: number;
-  /** All of it, in order. */
+  /** All of it, in order. Neighbouring runs are of different partitions. */
   readonly runs: readonly PartitionRun[];
   /** Bytes of values. */
   readonly valueBytes: number;
@@ -29,8 +28,6 @@ export interface RecordBatch {
   readonly bytes: number;
   /** @param place 0 to length - 1 */
   record(place: number): KafkaRecord;
-  /** All of them, for a stage that takes them one by one. */
-  records(): readonly KafkaRecord[];
 }
 
 /** A record that is done with although nothing is written for it. */

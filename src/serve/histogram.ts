@@ -48,14 +48,14 @@ export class HistogramSeries {
     this.counts = new Float64Array(bounds.length + 1);
   }
 
-  /** Counts one value; what is no finite number is left out, as it would spoil the sum for good. */
-  observe(value: number): void {
+  /** Counts a value so many times; what is no finite number is left out, as it would spoil the sum for good. */
+  observe(value: number, times = 1): void {
     if (!Number.isFinite(value)) return;
     const bounds = this.bounds;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]!) bucket++;
-    this.counts[bucket]!++;
-    this.sum += value;
+    this.counts[bucket]! += times;
+    this.sum += value * times;
   }
 
   samples(): Sample[] {

@@ -102,7 +102,7 @@ function countEvents(m: Registered, connector: string): ConnectorEvents {
       superseded.value += rows;
     },
     // A producer's clock may be ahead of ours.
-    endToEnd: seconds => endToEndSeconds.observe(Math.max(seconds, 0)),
+    endToEnd: (seconds, records) => endToEndSeconds.observe(Math.max(seconds, 0), records),
     retried(code) {
       const known = retries.has(code) || retries.size < MAX_RETRY_CODES;
       const label = known ? code : 'other';

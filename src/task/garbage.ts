@@ -1,40 +1,50 @@
-// When garbage is collected: values, keys and headers live outside the JavaScript heap, whose collector is slow to notice
-// them. One for the process, whatever it runs. Pure: what collects and the clock are arguments.
+// When garbage is collected: Buffers live outside the JavaScript heap, whose collector is slow to notice them. One for the
+// process, whatever it runs. Pure: what collects and the clock are arguments.
 //
-// While rows flow, after every 24 MiB that were read: catching up at dim 768 peaked at 450 MB without this, at 230 MB
-// with it, for 7 % of the CPU (scripts/bench; 15 ms a collection). And once when nothing has come for a while: what the
-// start, or a burst, has left behind would otherwise stay for as long as the process is idle.
+// Plain records never come into the heap. Those that are read in JavaScript do: while they flow, after every 24 MiB of
+// them. And once when nothing has come for a while: what the start, or a burst, has left behind would otherwise stay for as
+// long as the process is idle.
 
 export interface GarbageOptions {
   /** Frees what is no longer referenced, at once. */
   collect: () => void;
+  /** Gives memory back that was kept for what comes next. */
+  trim: () => void;
   /** Monotonic ms. */
   now: () => number;
 }
 
 export class Garbage {
   private sinceCollection = 0;
-  private readAt: number;
+  private busyAt: number;
+  private sinceQuiet = 0;
   /** Worth a collection once all is quiet: after the start it is. */
-  private left = true;
+  private worthwhile = true;
 
   constructor(private readonly options: GarbageOptions) {
-    this.readAt = options.now();
+    this.busyAt = options.now();
   }
 
-  /** @param bytes that have been read and may be garbage soon */
-  read(bytes: number): void {
+  /** @param bytes of records that were read in JavaScript, and are garbage by now */
+  left(bytes: number): void {
     this.sinceCollection += bytes;
-    this.readAt = this.options.now();
-    if (this.sinceCollection >= WORTHWHILE_BYTES) this.left = true;
     if (this.sinceCollection >= COLLECT_AFTER_BYTES) this.collect();
+  }
+
+  /** @param bytes of records that have come, however they are read */
+  busy(bytes: number): void {
+    this.busyAt = this.options.now();
+    this.sinceQuiet += bytes;
+    if (this.sinceQuiet >= WORTHWHILE_BYTES) this.worthwhile = true;
   }
 
   /** To be called several times a second. */
   tick(): void {
-    if (!this.left || this.options.now() - this.readAt < QUIET_MS) return;
-    this.left = false;
+    if (!this.worthwhile || this.options.now() - this.busyAt < QUIET_MS) return;
+    this.worthwhile = false;
+    this.sinceQuiet = 0;
     this.collect();
+    this.options.trim();
   }
 
   // --- internal ---

@@ -4,20 +4,25 @@ import type { ConnectorSettings } from '../config/settings.ts';
 import type { KeyConverter, ValueConverter } from '../decode/contract.ts';
 import type { Budget } from '../deliver/budget.ts';
 import { Delivery, type StopMode } from '../deliver/delivery.ts';
+import { type Answers, NOBODY } from '../deliver/row-queue.ts';
 import { RecordError, type SinkError } from '../errors.ts';
 import type { OffsetTracker, PartitionOffsets } from '../kafka/offsets.ts';
+import type { Reading } from '../map/contract.ts';
 import type { FieldNotes } from '../map/field-notes.ts';
-import type { Row } from '../map/row.ts';
+import type { RowPlan } from '../map/row-plan.ts';
 import { RowReader } from '../map/row-reader.ts';
+import type { Cells } from '../milvus/wire/cells.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
 import type { Waits } from '../observe/waits.ts';
-import type { Outcome, RecordBatch } from '../record/contract.ts';
+import type { Chunk } from '../record/chunk.ts';
+import type { PartitionRun } from '../record/contract.ts';
+import type { OwnedRecord } from '../record/native-rows.ts';
 import type { TaskTarget } from './contract.ts';
 import type { Garbage } from './garbage.ts';
 import { Tolerance } from './tolerance.ts';
-import { dropUnread, PollSize, rowBytes } from './weight.ts';
+import { PollSize } from './weight.ts';
 
 /** What a task and its pipeline share: the connector's and the process's, and the clocks. */
 export interface PipelineContext {
@@ -44,21 +49,15 @@ export interface PipelineOptions extends PipelineContext, TaskTarget {
   keyConverter: KeyConverter;
 }
 
-/** A row that knows whom to tell when it is done. */
-interface TrackedRow extends Row {
-  offsets: PartitionOffsets;
-  /** As `offsets` numbers it. */
-  sequence: number;
-}
-
 export class Pipeline {
   private readonly reader: RowReader;
   private readonly tolerance: Tolerance;
-  private readonly delivery: Delivery<TrackedRow>;
+  private readonly delivery: Delivery;
   private readonly pollSize: PollSize;
-  private buffered = 0;
-  /** Partitions that went to another consumer, as long as a batch may hold their rows. */
-  private readonly released = new WeakSet<PartitionOffsets>();
+  /** Partitions that rows may be of, by the number that their rows know. */
+  private readonly owners = new Map<number, PartitionOffsets>();
+  private readonly numbers = new WeakMap<PartitionOffsets, number>();
+  private lastNumber = NOBODY;
   private stopped = false;
   private failed = false;
 
@@ -71,15 +70,13 @@ export class Pipeline {
     const onFatal = (error: SinkError) => this.fatal(error);
     this.tolerance = new Tolerance({ ...options, errors: settings.errors, onFatal });
     this.reader = new RowReader(options);
-    this.delivery = new Delivery<TrackedRow>({
+    this.delivery = new Delivery({
       ...options,
       plan: this.reader,
       owner: {
         acknowledged: rows => this.acknowledged(rows),
-        dropped: rows => this.forget(rows),
         rejected: (row, error) => this.rejected(row, error),
-        remap: row => this.remap(row),
-        gone: row => this.released.has(row.offsets),
+        remake: row => this.remake(row),
         failed: onFatal,
       },
     });
@@ -95,6 +92,11 @@ export class Pipeline {
     return this.pollSize.records;
   }
 
+  /** How plain records are read while they are polled. */
+  get rowPlan(): RowPlan {
+    return this.reader.rows;
+  }
+
   /** The client that polls would fetch far more than it may while nobody reads: to be paused at once when full. */
   get heavy(): boolean {
     return this.pollSize.uncounted > HEAVY_BYTES;
@@ -102,7 +104,7 @@ export class Pipeline {
 
   /** Rows read and not yet acknowledged. */
   get bufferedRows(): number {
-    return this.buffered;
+    return this.delivery.bufferedRows;
   }
 
   get requestsInFlight(): number {
@@ -118,13 +120,17 @@ export class Pipeline {
    * Takes one poll's batch; a promise when decoding has to ask somebody. Records of partitions that `tracker` does not
    * hold, or that go while it takes, are not ours (any more): dropped.
    */
-  take(batch: RecordBatch, tracker: OffsetTracker): void | Promise<void> {
-    if (this.failed || this.stopped || batch.length === 0) return;
+  take(batch: Chunk, tracker: OffsetTracker): void | Promise<void> {
+    if (this.failed || this.stopped) {
+      batch.release();
+      return;
+    }
     this.pollSize.polled(batch);
+    this.options.profile.add('decode', batch.decodeMs);
     const partitions = batch.runs.map(run => tracker.get(run.topic, run.partition));
-    const outcomes = this.reader.read(batch);
-    if (outcomes instanceof Promise) return outcomes.then(done => this.settle(batch, partitions, done));
-    this.settle(batch, partitions, outcomes);
+    const reading = this.reader.read(batch);
+    if (reading instanceof Promise) return reading.then(done => this.settle(batch, partitions, done));
+    this.settle(batch, partitions, reading);
   }
 
   /** To be called several times a second. */
@@ -137,9 +143,16 @@ export class Pipeline {
    * @param lost somebody else has them already
    * @returns false when a request had to be cancelled
    */
-  release(partitions: ReadonlySet<PartitionOffsets>, lost: boolean): Promise<boolean> {
-    for (const offsets of partitions) this.released.add(offsets);
-    return this.delivery.release(lost);
+  async release(partitions: ReadonlySet<PartitionOffsets>, lost: boolean): Promise<boolean> {
+    const numbers: number[] = [];
+    for (const offsets of partitions) {
+      const number = this.numbers.get(offsets);
+      if (number !== undefined) numbers.push(number);
+      this.numbers.set(offsets, NOBODY);
+    }
+    const answered = await this.delivery.release(numbers, lost);
+    for (const number of numbers) this.owners.delete(number);
+    return answered;
   }
 
   /** Ends: nothing more is taken. As Delivery.stop. */
@@ -150,42 +163,62 @@ export class Pipeline {
 
   // --- internal ---
 
+  /** Counts what was read, deals with what is no row, and hands the rows over. */
   private settle(
-    batch: RecordBatch,
+    batch: Chunk,
     partitions: readonly (PartitionOffsets | undefined)[],
-    outcomes: readonly Outcome<Row>[],
+    reading: Reading,
   ): void {
-    const { events, budget } = this.options;
-    const rows: TrackedRow[] = [];
-    let bytes = 0;
-    let ended = false;
-    for (let r = 0; r < batch.runs.length && !ended; r++) {
-      const { topic, start, end, valueBytes } = batch.runs[r]!;
-      events.polled(topic, end - start, valueBytes);
-      const offsets = partitions[r];
-      if (!offsets || this.released.has(offsets)) continue;
-      for (let i = start; i < end; i++) {
-        const record = batch.record(i);
-        const sequence = offsets.read(record.offset);
-        const outcome = outcomes[i]!;
-        if (isRow(outcome)) {
-          const row = track(outcome, offsets, sequence);
-          dropUnread(record);
-          bytes += rowBytes(row);
-          rows.push(row);
-          continue;
-        }
-        if (outcome instanceof RecordError) {
-          ended = !this.tolerance.rejected(record, outcome);
-          if (ended) break;
-        } else events.skipped(outcome.skipped, 1);
-        offsets.done(sequence);
-      }
+    const { events, garbage } = this.options;
+    const { runs } = batch;
+    const owned = partitions.map(offsets => (offsets ? this.numberOf(offsets) : NOBODY));
+    const isOurs = (place: number) => owned[runOf(runs, place)] !== NOBODY;
+    // The first bad record that ends the connector ends the batch: what is behind it was never read.
+    const ending = reading.rejected.findIndex(
+      ({ place, record, error }) => isOurs(place) && !this.tolerance.rejected(record, error),
+    );
+    const rejected = ending < 0 ? reading.rejected : reading.rejected.slice(0, ending);
+    const end = ending < 0 ? batch.length : reading.rejected[ending]!.place;
+    const readEnd = ending < 0 ? end : end + 1;
+
+    const owners = new Uint32Array(runs.length);
+    const sequences = new Float64Array(runs.length);
+    for (const [r, { topic, start, end: runEnd, valueBytes }] of runs.entries()) {
+      if (start >= readEnd) break;
+      events.polled(topic, runEnd - start, valueBytes);
+      if (owned[r] === NOBODY) continue;
+      const offsets = partitions[r]!;
+      owners[r] = owned[r]!;
+      let first: number | undefined;
+      batch.offsets(start, Math.min(runEnd, readEnd), (offset, count) => {
+        const sequence = offsets.read(offset, count);
+        first ??= sequence;
+      });
+      sequences[r] = first!;
     }
-    this.buffered += rows.length;
-    budget.buffer(bytes);
-    this.delivery.add(rows);
-    this.options.garbage.read(batch.bytes);
+    const done = (place: number) => {
+      const r = runOf(runs, place);
+      if (owned[r] !== NOBODY) partitions[r]!.done(sequences[r]! + place - runs[r]!.start);
+      return owned[r] !== NOBODY;
+    };
+    for (const { place } of rejected) done(place);
+    let skipped = 0;
+    for (const place of reading.tombstones) if (place < end && done(place)) skipped++;
+    if (skipped > 0) events.skipped('tombstone', skipped);
+    this.delivery.add(batch, { owners, sequences }, end);
+    if (reading.garbageBytes > 0) garbage.left(reading.garbageBytes);
+    garbage.busy(batch.bytes);
+  }
+
+  /** NOBODY once it was released. */
+  private numberOf(offsets: PartitionOffsets): number {
+    let number = this.numbers.get(offsets);
+    if (number === undefined) {
+      number = ++this.lastNumber;
+      this.numbers.set(offsets, number);
+      this.owners.set(number, offsets);
+    }
+    return number;
   }
 
   private fatal(error: SinkError): void {
@@ -194,63 +227,44 @@ export class Pipeline {
     this.options.onFatal(error);
   }
 
-  private acknowledged(rows: readonly TrackedRow[]): void {
+  private acknowledged({ ranges, times }: Answers): void {
     const { wallClock, events } = this.options;
+    for (let i = 0; i < ranges.length; i += 3)
+      this.owners.get(ranges[i]!)?.done(ranges[i + 1]!, ranges[i + 2]!);
     const wall = wallClock();
-    for (const row of rows) {
-      const { record } = row;
-      row.offsets.done(row.sequence);
-      if (record.timestamp !== undefined && record.timestamp > 0) {
-        events.endToEnd(Math.max(0, wall - record.timestamp) / 1000);
-      }
-    }
-    this.forget(rows);
+    for (let i = 0; i < times.length; i += 2)
+      events.endToEnd(Math.max(0, wall - times[i]!) / 1000, times[i + 1]!);
   }
 
-  private rejected(row: TrackedRow, error: RecordError): void {
-    const done = this.tolerance.rejected(row.record, error);
-    this.forget([row]);
-    if (done) row.offsets.done(row.sequence);
-  }
-
-  private forget(rows: readonly TrackedRow[]): void {
-    this.buffered -= rows.length;
-    let bytes = 0;
-    for (const row of rows) bytes += rowBytes(row);
-    this.options.budget.buffer(-bytes);
+  private rejected({ record, owner, sequence }: OwnedRecord, error: RecordError): void {
+    if (this.tolerance.rejected(record, error)) this.owners.get(owner)?.done(sequence);
   }
 
   /**
    * The record's row under the present schema. A record that does not fit any more is rejected like any other, while those
    * around it are written.
    */
-  private remap(row: TrackedRow): TrackedRow | undefined {
-    const { offsets, sequence, record } = row;
-    const outcome = this.reader.reread(record);
-    if (isRow(outcome)) {
-      this.options.budget.buffer(outcome.bytes - row.bytes);
-      return track(outcome, offsets, sequence);
-    }
+  private remake(row: OwnedRecord): Cells | undefined {
+    const outcome = this.reader.reread(row.record);
+    if ('values' in outcome) return this.reader.cells(outcome);
     if (outcome instanceof RecordError) this.rejected(row, outcome);
-    else {
-      this.forget([row]);
-      offsets.done(sequence);
-    }
+    else this.owners.get(row.owner)?.done(row.sequence);
     return undefined;
   }
 }
 
 // --- internal ---
 
-function isRow(outcome: Outcome<Row>): outcome is Row {
-  return 'columns' in outcome;
-}
-
-function track(row: Row, offsets: PartitionOffsets, sequence: number): TrackedRow {
-  const tracked = row as TrackedRow;
-  tracked.offsets = offsets;
-  tracked.sequence = sequence;
-  return tracked;
+/** Index of the run that a place is in. */
+function runOf(runs: readonly PartitionRun[], place: number): number {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (runs[middle]!.end <= place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const POLL_BYTES = 4 << 20;

@@ -6,8 +6,6 @@ import { OffsetTracker, type TopicPartitionOffset } from '../kafka/offsets.ts';
 import type { KafkaProperties } from '../kafka/properties.ts';
 import type { RdError } from '../kafka/rdkafka.ts';
 import type { TaskSnapshot } from '../observe/snapshot.ts';
-import { PolledBatch } from '../record/polled-batch.ts';
-import type { KafkaRecord } from '../record/record.ts';
 import { aborted, sleep, within } from '../wait.ts';
 import { CommitPace } from './commit-pace.ts';
 import { type Committable, Committer, dirty } from './committer.ts';
@@ -141,10 +139,12 @@ export class ConsumerTask implements Task {
         log.info('Milvus is behind: the partitions are paused until there is room', {
           task: this.options.id,
         });
-      const records = await this.poll(consumer, pipeline.pollRecords);
-      // Outside of the poll's try: what it throws is a defect, and going on would leave its records behind for ever.
-      const taken = pipeline.take(new PolledBatch(records), this.tracker);
+      // What these throw is a defect: going on would leave their records behind for ever.
+      const { batch, errors } = await consumer.poll(pipeline.pollRecords, pipeline.rowPlan.handle);
+      const taken = batch && pipeline.take(batch, this.tracker);
       if (taken) await taken;
+      for (const error of errors) this.trouble.error(error);
+      if (errors.length > 0) await sleep(POLL_ERROR_PAUSE_MS, stop);
       this.notePositions();
     }
   }
@@ -236,17 +236,6 @@ export class ConsumerTask implements Task {
     const instance = settings.consumer['group.instance.id'];
     if (instance === undefined || settings.tasksMax === 1) return settings.consumer;
     return { ...settings.consumer, 'group.instance.id': `${instance}-${id}` };
-  }
-
-  private async poll(consumer: KafkaConsumer, max: number): Promise<KafkaRecord[]> {
-    try {
-      return await consumer.poll(max);
-    } catch (error) {
-      if (!('code' in (error as object))) throw error;
-      this.trouble.error(error as RdError);
-      await sleep(POLL_ERROR_PAUSE_MS, this.options.stop);
-      return [];
-    }
   }
 
   /** Between two polls, when no record is on its way from librdkafka to us. */

@@ -1,21 +1,5 @@
-// What rows weigh in memory, and how large a poll may be: the ceiling of what is buffered goes by it.
-import type { Row } from '../map/row.ts';
+// How large a poll may be: what is buffered may go over its ceiling by one.
 import type { RecordBatch } from '../record/contract.ts';
-import type { KafkaRecord } from '../record/record.ts';
-
-/**
- * Lets go of what nobody reads once the record has its row: a row that is made again, after a change of the collection,
- * needs the value alone. Its key was good, and stays so: without one it is checked like an absent key, which is good.
- */
-export function dropUnread(record: KafkaRecord): void {
-  if (record.key !== null) record.key = null;
-  if (record.headers !== undefined) record.headers = undefined;
-}
-
-/** Bytes that a row keeps until it is acknowledged, about. */
-export function rowBytes(row: Row): number {
-  return row.bytes + row.record.size + ROW_BYTES;
-}
 
 /** How many records to ask for so that a poll stays small, however heavy each is. */
 export class PollSize {
@@ -59,5 +43,3 @@ function follow(known: number, latest: number): number {
 const FORGET = 0.2;
 /** Nothing is known of the first poll's records. */
 const FIRST_RECORDS = 50;
-/** Objects, buffers and bookkeeping of a row beside its bytes: measured on 200,000 waiting rows of dim 8. */
-const ROW_BYTES = 400;

@@ -5,6 +5,7 @@ import type { Connector } from '../connector/contract.ts';
 import type { SinkError } from '../errors.ts';
 import { type Logger, withFields } from '../observe/log.ts';
 import type { Profile } from '../observe/profile.ts';
+import { nativeRows } from '../record/native-rows.ts';
 import type { HttpServer } from '../serve/http.ts';
 
 export interface WorkerOptions {
@@ -53,7 +54,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   // a Kafka that is not there yet.
   const createClient = officialClient();
   const now = () => performance.now();
-  const garbage = new Garbage({ collect: () => Bun.gc(true), now });
+  const garbage = new Garbage({ collect: () => Bun.gc(true), trim: () => nativeRows().trim(), now });
   const several = configuration.connectors.length > 1;
   const connectors: Connector[] = [];
   const snapshots = () => connectors.map(connector => connector.snapshot());

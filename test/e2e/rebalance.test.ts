@@ -4,9 +4,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { lacks, sharedKafka } from '../../scripts/stack/stack.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
+import { officialClient } from '../../src/kafka/client.ts';
 import { KafkaConsumer } from '../../src/kafka/consumer.ts';
-import { loadKafka } from '../../src/kafka/load.ts';
-import type { RdConsumer } from '../../src/kafka/rdkafka.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { unique } from '../support/e2e.ts';
 import { KafkaAdmin } from '../support/kafka-admin.ts';
@@ -213,14 +212,14 @@ describe.skipIf(lacks.kafka !== undefined)('rebalances, with a real Kafka', () =
           mask: t => t,
           write: () => {},
         }),
-        create: (config, topicConfig) =>
-          new (loadKafka().KafkaConsumer)(config as never, topicConfig as never) as unknown as RdConsumer,
+        create: officialClient(),
       });
       await consumer.connect();
       consumer.subscribe([topic]);
       const read = new Set<number>();
       const poll = async () => {
-        for (const record of await consumer.poll(100)) read.add(record.partition);
+        const { batch } = await consumer.poll(100);
+        for (const { partition } of batch?.runs ?? []) read.add(partition);
       };
       return { consumer, owned, read, poll };
     };

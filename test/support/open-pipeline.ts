@@ -46,7 +46,7 @@ export async function openPipeline(settings: ConnectorSettings) {
     now,
     wallClock: () => Date.now(),
     random: Math.random,
-    garbage: new Garbage({ collect: () => {}, now }),
+    garbage: new Garbage({ collect: () => {}, trim: () => {}, now }),
     onFatal: error => fatal.push(error),
   });
   return { pipeline, budget, connection, health, waits, fatal };

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodeOf } from '../../src/cli/exit-codes.ts';
 import type { ConnectorSettings } from '../../src/config/settings.ts';
 import { SinkConnector } from '../../src/connector/connector.ts';
 import type { SinkError } from '../../src/errors.ts';
-import { loadKafka } from '../../src/kafka/load.ts';
+import { officialClient } from '../../src/kafka/client.ts';
 import type { RdCallbacks, RdConsumer } from '../../src/kafka/rdkafka.ts';
 import { connectMilvus } from '../../src/milvus/client/connection.ts';
 import type { Health } from '../../src/observe/health.ts';
@@ -128,6 +128,7 @@ export function startSink(
     },
   });
   const connectors: SinkConnector[] = [];
+  const createClient = officialClient();
   const metrics = createMetrics({ version: 'test', connectors: () => connectors.map(one => one.snapshot()) });
   const now = () => performance.now();
   const sink = new SinkConnector({
@@ -136,8 +137,7 @@ export function startSink(
     log,
     profile: new Profile(false, now),
     createClient: (config, topicConfig) => {
-      const { KafkaConsumer } = loadKafka();
-      const client = new KafkaConsumer(config as never, topicConfig as never) as unknown as RdConsumer;
+      const client = createClient(config, topicConfig);
       tap(client, config as unknown as RdCallbacks);
       return client;
     },
@@ -145,7 +145,7 @@ export function startSink(
     now,
     wallClock: () => Date.now(),
     random: Math.random,
-    garbage: new Garbage({ collect: () => Bun.gc(true), now }),
+    garbage: new Garbage({ collect: () => Bun.gc(true), trim: () => {}, now }),
   });
   connectors.push(sink);
   return {

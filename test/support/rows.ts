@@ -1,6 +1,7 @@
 // Schemas and records for the tests of mapping and encoding.
 
 import { createValueConverter } from '../../src/decode/registry.ts';
+import { RowQueue } from '../../src/deliver/row-queue.ts';
 import { RecordError, SinkError } from '../../src/errors.ts';
 import { FieldNotes } from '../../src/map/field-notes.ts';
 import type { Row } from '../../src/map/row.ts';
@@ -12,7 +13,9 @@ import { DataType } from '../../src/milvus/wire/data-type.ts';
 import type { TaskEvents } from '../../src/observe/events.ts';
 import type { Logger } from '../../src/observe/log.ts';
 import { Profile } from '../../src/observe/profile.ts';
+import { Chunk } from '../../src/record/chunk.ts';
 import type { NeedsMore, Precision } from '../../src/record/decoded.ts';
+import { nativeRows } from '../../src/record/native-rows.ts';
 import type { KafkaRecord } from '../../src/record/record.ts';
 
 export const RECORD: KafkaRecord = {
@@ -109,7 +112,7 @@ export function through(
       javaClass: 'org.apache.kafka.connect.json.JsonConverter',
       options: { 'schemas.enable': how.envelope ?? false },
     }),
-    keyConverter: { check: () => undefined },
+    keyConverter: { plain: 'any', check: () => undefined },
     events: { fieldsDropped: () => {} } as unknown as TaskEvents,
     fieldNotes: new FieldNotes({ warn: () => {} }),
     log: { warn: () => {} } as unknown as Logger,
@@ -119,7 +122,25 @@ export function through(
   const record: KafkaRecord = { ...RECORD, value: bytes, size: bytes.length };
   const row = reader.reread(record);
   if ('skipped' in row) throw new Error('neither a row nor an error');
+  const natively = Chunk.of([record], reader.rows.handle);
+  if (natively.notRows().declined.length === 0) {
+    // What is read natively is what it would have been, to the last bit.
+    if (row instanceof RecordError) throw new Error(`a bad record was read natively: ${row.message}`);
+    const requests = [natively, adopted(record, reader, row)].map(chunk => {
+      const queue = new RowQueue();
+      queue.add(chunk, { owners: Uint32Array.of(1), sequences: Float64Array.of(0) }, 1);
+      const { body } = queue.encode(queue.take(1, 1e9)!, reader.rows.handle, reader.frame);
+      return nativeRows().bytesOf(body);
+    });
+    if (!requests[0]!.equals(requests[1]!)) throw new Error('a record was read natively as another row');
+  }
   return row instanceof RecordError ? row : row.values;
+}
+
+function adopted(record: KafkaRecord, reader: RowReader, row: Row): Chunk {
+  const chunk = Chunk.of([record]);
+  chunk.adopt(reader.rows.handle, [0], reader.cells(row));
+  return chunk;
 }
 
 /** What a field's JSON text becomes, or the code of its refusal. */

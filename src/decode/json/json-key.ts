@@ -9,6 +9,7 @@ import { isBlank, parseJson } from './json.ts';
 export function createJsonKeyConverter(role: Role): KeyConverter {
   const decoding = textDecoding('utf-8');
   return {
+    plain: 'json',
     check(record) {
       const { key } = record;
       if (key === null || key === undefined || key.length === 0 || isShortInteger(key)) return undefined;

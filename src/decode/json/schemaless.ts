@@ -68,6 +68,7 @@ export function createSchemalessConverter(options: SchemalessOptions): LocalConv
   };
 
   return {
+    ...(options.native && { plainJson: true }),
     expect(expected) {
       hints = [...expected];
       useNative(false);

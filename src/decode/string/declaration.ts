@@ -17,7 +17,7 @@ export const STRING_CONVERTER = declareConverter({
     return createSchemalessConverter({ role: VALUE, decoding, native, nullable: false });
   },
   // Any bytes are a string: Java replaces what is malformed, and the sink does not use the text.
-  key: () => ({ check: () => undefined }),
+  key: () => ({ plain: 'any', check: () => undefined }),
 });
 
 // --- internal ---

@@ -1,6 +1,6 @@
 // Unary calls on the SDK's own gRPC channel, past its encoders, interceptors and telemetry: for proxies, and as a fallback.
 import type { ChannelInterface, Metadata } from '@grpc/grpc-js';
-import { loadNative } from '../../native.ts';
+import { nativeRows } from '../../record/native-rows.ts';
 import {
   answerOf,
   CANCELLED,
@@ -84,6 +84,6 @@ function callUnary(
 }
 
 function bytesOf(body: RequestBody): Buffer {
-  if (!(body instanceof Uint8Array)) return loadNative().http2.copy(body);
+  if (!(body instanceof Uint8Array)) return nativeRows().bytesOf(body);
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }

@@ -1,7 +1,8 @@
 // Unary calls over the native HTTP/2 client: a request's bytes go to the socket from where the encoder put them.
 import { version } from '../../../package.json';
-import { loadNative, type NativeChannelOptions } from '../../native.ts';
+import { nativePart } from '../../native.ts';
 import { Failure } from './failure.ts';
+import type { Http2Addon, NativeChannelOptions } from './http2-addon.ts';
 import { answerOf, cancelled, channelClosed, type UnaryAnswer, type UnaryChannel } from './unary.ts';
 
 export type NativeTarget = Omit<NativeChannelOptions, 'userAgent'>;
@@ -11,7 +12,7 @@ export type NativeTarget = Omit<NativeChannelOptions, 'userAgent'>;
  * @throws Error in OpenSSL's words when the TLS texts cannot be used
  */
 export function openNativeChannel(target: NativeTarget): UnaryChannel {
-  const { http2 } = loadNative();
+  const http2 = nativePart<Http2Addon>('http2');
   const open = new Map<number, (answer: UnaryAnswer) => void>();
   let last = 0;
   let closed = false;

@@ -1,8 +1,8 @@
 // Does Milvus say that it took as many rows as it was sent? An answer without an error is no proof of that.
 
 import type { Logger } from '../../observe/log.ts';
-import type { WriteOperation } from '../wire/encode.ts';
 import type { MutationResult } from '../wire/mutation-result.ts';
+import type { WriteOperation } from '../wire/request.ts';
 import { Failure } from './failure.ts';
 
 /**

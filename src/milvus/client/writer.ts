@@ -1,7 +1,7 @@
 // The data plane: ready-made request bytes go out as a unary call. What comes back is an outcome, never an exception.
 import type { Logger } from '../../observe/log.ts';
-import type { WriteOperation } from '../wire/encode.ts';
 import { decodeMutationResult, type MutationResult } from '../wire/mutation-result.ts';
+import type { WriteOperation } from '../wire/request.ts';
 import { classifyStatus } from './classify.ts';
 import { Failure } from './failure.ts';
 import { RowCounts } from './row-counts.ts';
@@ -12,7 +12,7 @@ export type WriteOutcome = { ok: true } | { ok: false; failure: Failure };
 export interface Writer {
   /**
    * Sends one request and waits for Milvus' answer.
-   * @param body an encoded InsertRequest or UpsertRequest; not to be changed until the answer is there
+   * @param body an encoded InsertRequest or UpsertRequest; it may be let go of once the answer is there
    * @param rows how many rows it holds
    */
   write(

@@ -2,7 +2,7 @@
 import type { NativeKind } from '../field/contract.ts';
 import { nativeJson } from '../field/json.ts';
 import { META } from '../field/meta.ts';
-import { cellOf } from '../wire/cell.ts';
+import { cellOf } from '../wire/cells.ts';
 import type { CollectionPlan } from './plan.ts';
 
 export interface NativePlan {

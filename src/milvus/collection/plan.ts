@@ -5,7 +5,7 @@ import { META_COLUMN } from '../field/meta.ts';
 import { typeOf } from '../field/registry.ts';
 import { type FieldSchema, typeName } from '../field/schema.ts';
 import type { Column } from '../wire/column.ts';
-import type { WriteOperation } from '../wire/encode.ts';
+import type { WriteOperation } from '../wire/request.ts';
 import type { CollectionSchema } from './schema.ts';
 
 export interface CollectionPlan {

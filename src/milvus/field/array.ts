@@ -1,8 +1,8 @@
 // Array: every element is read and written as a field of the element type would be.
-import { DATA } from '../wire/arrays.ts';
+import { DATA, MAX_HEAD_BYTES } from '../wire/arrays.ts';
 import type { Codec } from '../wire/column.ts';
 import { DataType, nameOf } from '../wire/data-type.ts';
-import { varintLength } from '../wire/writer.ts';
+import { varintLength, WireWriter } from '../wire/writer.ts';
 import type { FieldReader, FieldType } from './contract.ts';
 import { describe, refuse } from './refuse.ts';
 import type { FieldSchema } from './schema.ts';
@@ -43,13 +43,6 @@ function arrayReader({ name, maxCapacity }: FieldSchema, element: FieldReader): 
   const limit = maxCapacity ?? Number.POSITIVE_INFINITY;
   const expected = maxCapacity === undefined ? 'an array' : `an array of at most ${maxCapacity} elements`;
   return {
-    fixedBytes: 8,
-    extraBytes: checked => {
-      const items = checked as readonly unknown[];
-      let bytes = items.length * element.fixedBytes;
-      if (element.extraBytes) for (const item of items) bytes += element.extraBytes(item);
-      return bytes;
-    },
     read: (value, record, precision) => {
       if (!Array.isArray(value)) return refuse('ROW_FIELD_TYPE', record, name, expected, describe(value));
       if (value.length > limit) return refuse('ROW_ARRAY_TOO_LONG', record, name, expected, describe(value));
@@ -66,29 +59,24 @@ function arrayReader({ name, maxCapacity }: FieldSchema, element: FieldReader): 
 
 /** `repeated ScalarField data = 1; DataType element_type = 2`. */
 function arrayCodec(elementType: DataType, element: Codec): Codec {
+  const cells = new WireWriter(SMALL_BYTES);
   return {
     tag: 0x42,
     vector: false,
-    measure(values, tape) {
-      let bytes = 2;
-      for (let i = 0; i < values.length; i++) {
-        const place = tape.reserve();
-        const inner = element.measure(values[i] as readonly unknown[], tape);
-        tape.fill(place, inner);
-        const field = 1 + varintLength(inner) + inner;
-        bytes += 1 + varintLength(field) + field;
-      }
-      return bytes;
-    },
-    write(values, tape, writer) {
-      for (let i = 0; i < values.length; i++) {
-        const inner = tape.pop();
-        writer.head(DATA, 1 + varintLength(inner) + inner);
-        writer.head(element.tag, inner);
-        element.write(values[i] as readonly unknown[], tape, writer);
-      }
-      writer.byte(0x10);
-      writer.byte(elementType);
+    trailer: Uint8Array.of(0x10, elementType),
+    cell(value, writer) {
+      cells.at = 0;
+      for (const item of value as readonly unknown[]) element.cell(item, cells);
+      const bytes = cells.written;
+      const head = element.packed && bytes.length > 0 ? 1 + varintLength(bytes.length) : 0;
+      const inner = head + bytes.length;
+      writer.reserve(3 * MAX_HEAD_BYTES + inner);
+      writer.head(DATA, 1 + varintLength(inner) + inner);
+      writer.head(element.tag, inner);
+      if (head > 0) writer.head(DATA, bytes.length);
+      writer.bytes(bytes);
     },
   };
 }
+
+const SMALL_BYTES = 256;

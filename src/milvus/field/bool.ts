@@ -10,7 +10,6 @@ export const bool: FieldType = {
   plainDefault: true,
   takes: () => 'true or false',
   reader: ({ name }) => ({
-    fixedBytes: 1,
     read: (value, record) => {
       if (typeof value === 'boolean') return value;
       const word = typeof value === 'string' && value.length <= 5 ? value.toLowerCase() : '';
@@ -24,8 +23,4 @@ export const bool: FieldType = {
 
 // --- internal ---
 
-const CODEC = packedNumbers(
-  0x0a,
-  () => 1,
-  (writer, value) => writer.byte(value ? 1 : 0),
-);
+const CODEC = packedNumbers(0x0a, (writer, value) => writer.byte(value ? 1 : 0));

@@ -55,13 +55,9 @@ export interface FieldLimits {
   jsonObjectsOnly: boolean;
 }
 
-/** Checks the values of one field, and knows their size. Called for every record. */
+/** Checks the values of one field. Called for every record that is not read natively. */
 export interface FieldReader {
   read: Read;
-  /** Encoded bytes of every value, tag and length included; of variable types the least. */
-  fixedBytes: number;
-  /** Bytes beyond `fixedBytes` of a value that `read` gave; absent when the type has a fixed size. */
-  extraBytes?: (checked: unknown) => number;
 }
 
 /**

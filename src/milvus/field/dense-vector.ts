@@ -45,7 +45,6 @@ export function halfVector(
     reader: (field, dim) => {
       const expected = `a vector of ${dim} numbers (${nameOf(type)})`;
       return {
-        fixedBytes: dim * 2,
         read: (value, record) => {
           if (value instanceof Uint8Array) {
             if (value.length !== dim * 2)
@@ -78,7 +77,6 @@ export function byteReader(
   expected: string,
 ): FieldReader {
   return {
-    fixedBytes: length,
     read: (value, record) => {
       if (value instanceof Uint8Array) {
         return value.length === length ? value : wrongDim(field, record, expected, value);

@@ -11,7 +11,6 @@ export const double: FieldType = {
   plainDefault: true,
   takes: () => 'number',
   reader: ({ name }) => ({
-    fixedBytes: 8,
     read: (value, record) => {
       const x = doubleOf(value);
       if (x === undefined)
@@ -26,11 +25,4 @@ export const double: FieldType = {
 
 // --- internal ---
 
-const CODEC = packedNumbers(
-  0x2a,
-  () => 8,
-  (writer, value) => {
-    writer.view.setFloat64(writer.at, value as number, true);
-    writer.at += 8;
-  },
-);
+const CODEC = packedNumbers(0x2a, (writer, value) => writer.double(value as number));

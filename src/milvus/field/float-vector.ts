@@ -1,9 +1,7 @@
 // FloatVector: as numbers of JSON, or as floats that the native decoder has read.
 import type { KafkaRecord } from '../../record/record.ts';
-import { DATA } from '../wire/arrays.ts';
 import type { Codec } from '../wire/column.ts';
 import { DataType } from '../wire/data-type.ts';
-import { varintLength } from '../wire/writer.ts';
 import type { FieldReader, FieldType } from './contract.ts';
 import { doubleOf } from './convert.ts';
 import { components, wrongComponent, wrongDim } from './dense-vector.ts';
@@ -30,7 +28,6 @@ const MAX_NATIVE_DIM = 2 ** 20;
 
 function reader(field: string, dim: number): FieldReader {
   return {
-    fixedBytes: dim * 4,
     read: (value, record) => {
       if (value instanceof Float32Array) {
         return value.length === dim ? value : wrongDim(field, record, `a vector of ${dim} numbers`, value);
@@ -57,7 +54,7 @@ function readSlow(field: string, numbers: readonly unknown[], record: KafkaRecor
   });
 }
 
-// A request's floats lie at any byte offset, where no Float32Array can: a row goes through here.
+// Floats lie at any byte offset, where no Float32Array can: a row goes through here.
 let scratch = new Float32Array(1024);
 let scratchBytes = new Uint8Array(scratch.buffer);
 
@@ -65,25 +62,17 @@ let scratchBytes = new Uint8Array(scratch.buffer);
 const CODEC: Codec = {
   tag: 0x12,
   vector: true,
-  measure(values) {
-    let floats = 0;
-    for (let i = 0; i < values.length; i++) floats += (values[i] as ArrayLike<number>).length;
-    return floats === 0 ? 0 : 1 + varintLength(floats * 4) + floats * 4;
-  },
-  write(values, _tape, writer) {
-    if (values.length === 0) return;
-    const dim = (values[0] as ArrayLike<number>).length;
-    writer.head(DATA, values.length * dim * 4);
+  packed: true,
+  cell(value, writer) {
+    const vector = value as number[] | Float32Array;
+    const dim = vector.length;
     if (dim > scratch.length) {
       scratch = new Float32Array(dim);
       scratchBytes = new Uint8Array(scratch.buffer);
     }
-    const bytes = scratchBytes.subarray(0, dim * 4);
-    for (let i = 0; i < values.length; i++) {
-      const vector = values[i] as number[] | Float32Array;
-      if (vector instanceof Float32Array) scratch.set(vector);
-      else for (let j = 0; j < dim; j++) scratch[j] = vector[j]!;
-      writer.bytes(bytes);
-    }
+    if (vector instanceof Float32Array) scratch.set(vector);
+    else for (let i = 0; i < dim; i++) scratch[i] = vector[i]!;
+    writer.reserve(dim * 4);
+    writer.bytes(scratchBytes.subarray(0, dim * 4));
   },
 };

@@ -14,7 +14,6 @@ export const float: FieldType = {
   plainDefault: true,
   takes: () => 'number',
   reader: ({ name }) => ({
-    fixedBytes: 4,
     read: (value, record) => {
       const x = doubleOf(value);
       if (x === undefined) return refuse('ROW_FIELD_TYPE', record, name, 'a number (Float)', describe(value));
@@ -28,11 +27,4 @@ export const float: FieldType = {
 
 // --- internal ---
 
-const CODEC = packedNumbers(
-  0x22,
-  () => 4,
-  (writer, value) => {
-    writer.view.setFloat32(writer.at, value as number, true);
-    writer.at += 4;
-  },
-);
+const CODEC = packedNumbers(0x22, (writer, value) => writer.float(value as number));

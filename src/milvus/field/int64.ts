@@ -3,7 +3,6 @@ import { NEEDS_EXACT, NEEDS_SOURCES, type Precision } from '../../record/decoded
 import type { KafkaRecord } from '../../record/record.ts';
 import { packedNumbers } from '../wire/arrays.ts';
 import { DataType } from '../wire/data-type.ts';
-import { int64Length } from '../wire/writer.ts';
 import type { FieldType } from './contract.ts';
 import { integerOf } from './convert.ts';
 import { describe, refuse } from './refuse.ts';
@@ -17,7 +16,6 @@ export const int64: FieldType = {
   plainDefault: true,
   takes: () => 'integer',
   reader: ({ name }) => ({
-    fixedBytes: 9,
     read: (value, record, precision) => {
       if (Number.isSafeInteger(value)) return value;
       return readSlow(name, value, record, precision);
@@ -29,11 +27,7 @@ export const int64: FieldType = {
 
 // --- internal ---
 
-const CODEC = packedNumbers(
-  0x1a,
-  value => int64Length(value as number),
-  (writer, value) => writer.int64(value as number),
-);
+const CODEC = packedNumbers(0x1a, (writer, value) => writer.int64(value as number | bigint));
 
 const MIN = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;

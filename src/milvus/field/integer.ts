@@ -1,7 +1,6 @@
 // Int8, Int16 and Int32: one family with three ranges.
 import { packedNumbers } from '../wire/arrays.ts';
 import { DataType, nameOf } from '../wire/data-type.ts';
-import { varintLength } from '../wire/writer.ts';
 import type { FieldType } from './contract.ts';
 import { integerOf } from './convert.ts';
 import { describe, refuse } from './refuse.ts';
@@ -22,7 +21,6 @@ function integer(type: DataType, bits: 8 | 16 | 32): FieldType {
     plainDefault: true,
     takes: () => 'integer',
     reader: ({ name }) => ({
-      fixedBytes: bits === 8 ? 2 : bits === 16 ? 3 : 5,
       read: (value, record) => {
         if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return value;
         const integer = integerOf(value);
@@ -45,8 +43,4 @@ function codec() {
   return CODEC;
 }
 
-const CODEC = packedNumbers(
-  0x12,
-  value => ((value as number) < 0 ? 10 : varintLength(value as number)),
-  (writer, value) => writer.int64(value as number),
-);
+const CODEC = packedNumbers(0x12, (writer, value) => writer.int64(value as number));

@@ -14,8 +14,6 @@ export const json: FieldType = {
   type: DataType.JSON,
   takes: (_field, limits) => (limits.jsonObjectsOnly ? 'JSON object' : 'any JSON'),
   reader: ({ name }, limits) => ({
-    fixedBytes: 4,
-    extraBytes: checked => utf8Length(checked as string),
     read: (value, record, precision) => {
       if (limits.jsonObjectsOnly && !isPlainObject(value)) {
         refuse('ROW_FIELD_TYPE', record, name, 'a JSON object (Milvus before 2.4)', describe(value));

@@ -1,10 +1,9 @@
 // SparseFloatVector: three ways to write one in JSON, one way on the wire.
 import type { KafkaRecord } from '../../record/record.ts';
 import { TypedValue } from '../../record/typed.ts';
-import { DATA } from '../wire/arrays.ts';
+import { DATA, MAX_HEAD_BYTES } from '../wire/arrays.ts';
 import type { Codec } from '../wire/column.ts';
 import { DataType } from '../wire/data-type.ts';
-import { varintLength } from '../wire/writer.ts';
 import type { FieldType } from './contract.ts';
 import { doubleOf, integerOf } from './convert.ts';
 import { FLOAT_OVERFLOW } from './float.ts';
@@ -20,8 +19,6 @@ export const sparseFloatVector: FieldType = {
   type: DataType.SparseFloatVector,
   takes: () => 'object of index to value, {"indices","values"}, or pairs',
   reader: ({ name }) => ({
-    fixedBytes: 4,
-    extraBytes: checked => (checked as Uint8Array).length,
     read: (value, record) => {
       const entries = entriesOf(name, typeof value === 'string' ? parsed(value) : value, record);
       entries.sort((a, b) => a[0] - b[0]);
@@ -50,37 +47,14 @@ export const sparseFloatVector: FieldType = {
 const CODEC: Codec = {
   tag: 0x32,
   vector: true,
-  measure(values) {
-    let bytes = 0;
-    for (let i = 0; i < values.length; i++) {
-      const { length } = values[i] as Uint8Array;
-      bytes += 1 + varintLength(length) + length;
-    }
-    const dim = dimOf(values);
-    return dim === 0 ? bytes : bytes + 1 + varintLength(dim);
-  },
-  write(values, _tape, writer) {
-    for (let i = 0; i < values.length; i++) {
-      const row = values[i] as Uint8Array;
-      writer.head(DATA, row.length);
-      writer.bytes(row);
-    }
-    const dim = dimOf(values);
-    if (dim !== 0) writer.head(0x10, dim);
+  sparse: true,
+  cell(value, writer) {
+    const row = value as Uint8Array;
+    writer.reserve(MAX_HEAD_BYTES + row.length);
+    writer.head(DATA, row.length);
+    writer.bytes(row);
   },
 };
-
-function dimOf(values: readonly unknown[]): number {
-  let dim = 0;
-  for (let i = 0; i < values.length; i++) {
-    const row = values[i] as Uint8Array;
-    if (row.length === 0) continue;
-    const at = row.length - 8;
-    const last = (row[at]! | (row[at + 1]! << 8) | (row[at + 2]! << 16) | (row[at + 3]! << 24)) >>> 0;
-    if (last >= dim) dim = last + 1;
-  }
-  return dim;
-}
 
 type Entry = [index: number, weight: number];
 

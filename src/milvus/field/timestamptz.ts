@@ -15,8 +15,6 @@ export const timestamptz: FieldType = {
   type: DataType.Timestamptz,
   takes: () => 'ISO 8601 date and time, zone or none',
   reader: ({ name }) => ({
-    fixedBytes: 4,
-    extraBytes: checked => (checked as string).length,
     read: (value, record) => {
       const text = value instanceof TimestampValue || value instanceof DateValue ? value.text : value;
       if (typeof text !== 'string') return refuse('ROW_FIELD_TYPE', record, name, EXPECTED, describe(value));

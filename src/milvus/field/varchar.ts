@@ -55,8 +55,6 @@ export function stringReader(
   const expected =
     maxLength === undefined ? `a string (${type})` : `a string of at most ${maxLength} bytes (${type})`;
   return {
-    fixedBytes: 4,
-    extraBytes: checked => utf8Length(checked as string),
     read: (value, record, precision) => {
       let text = value;
       if (typeof text !== 'string') {

@@ -1,6 +1,6 @@
 // A column of a write request: whose values it has, and what writes them.
 import type { DataType } from './data-type.ts';
-import type { LengthTape, WireWriter } from './writer.ts';
+import type { WireWriter } from './writer.ts';
 
 /** The schema's side of what a row holds at the same index. */
 export interface Column {
@@ -14,9 +14,8 @@ export interface Column {
 }
 
 /**
- * How many bytes the values of one column take inside schema.proto's arrays, and those bytes. For each request
- * `measure` is called once, then `write` once with the same values, columns in the same order; that of an Array's elements
- * once for each row of the column.
+ * How values become cells, and what a column has around them. A cell is one value in the very bytes that it has inside of
+ * its column: a column is its cells, one after the other, behind a head (src/native/rows/encode.cc puts them together).
  */
 export interface Codec {
   /** Tag byte of the array in ScalarField's or VectorField's oneof. */
@@ -25,12 +24,12 @@ export interface Codec {
   readonly vector: boolean;
   /** VectorField's dim; absent for scalars, and for sparse vectors, whose array has its own. */
   readonly dim?: number;
-  /**
-   * @param values those that are there, none undefined, each as the field's reader gave it
-   * @param tape takes lengths that `write` would have to find again
-   * @returns bytes of the array message (of the bytes themselves for byte vectors)
-   */
-  measure(values: readonly unknown[], tape: LengthTape): number;
-  /** Writes what `measure` measured, and takes from the tape what it put there. */
-  write(values: readonly unknown[], tape: LengthTape, writer: WireWriter): void;
+  /** All cells stand together behind one head (`repeated T data = 1`, packed); absent when there are none. */
+  readonly packed?: true;
+  /** The array has a dim behind the cells: the largest index of its rows plus one. */
+  readonly sparse?: true;
+  /** What the array has behind the cells in any case. */
+  readonly trailer?: Uint8Array;
+  /** Writes one value, as the field's reader gave it. */
+  cell(value: unknown, writer: WireWriter): void;
 }

@@ -1,20 +1,8 @@
-// Protobuf's wire format into a buffer whose size is known before: nothing grows, nothing is checked twice.
+// Protobuf's wire format into a buffer that grows when it is told to.
 
 /** Bytes of a varint below 2^32. */
 export function varintLength(n: number): number {
   return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5;
-}
-
-/** Bytes of a signed 64-bit varint (negative ones take ten, as protobuf has it). */
-export function int64Length(value: number | bigint): number {
-  if (typeof value === 'number') {
-    if (value < 0) return 10;
-    if (value < 0x100000000) return varintLength(value);
-    return highLength(Math.floor(value / 0x100000000));
-  }
-  if (value < 0n) return 10;
-  const high = Number(value >> 32n);
-  return high === 0 ? varintLength(Number(value)) : highLength(high);
 }
 
 /** Bytes of a string in UTF-8. */
@@ -25,15 +13,31 @@ export function utf8Length(text: string): number {
   return length;
 }
 
-/** Writes forward through one buffer of exactly `size` bytes. */
+/** Writes forward; room has to be reserved before. */
 export class WireWriter {
-  readonly buffer: Buffer;
-  readonly view: DataView;
+  private buffer: Buffer;
+  private view: DataView;
   at = 0;
 
+  /** @param size bytes to begin with */
   constructor(size: number) {
     this.buffer = Buffer.allocUnsafe(size);
-    this.view = new DataView(this.buffer.buffer, this.buffer.byteOffset, size);
+    this.view = viewOf(this.buffer);
+  }
+
+  /** What has been written; not to be used when more is. */
+  get written(): Buffer {
+    return this.buffer.subarray(0, this.at);
+  }
+
+  /** Makes room for so many bytes more. */
+  reserve(bytes: number): void {
+    const needed = this.at + bytes;
+    if (needed <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
+    larger.set(this.buffer.subarray(0, this.at));
+    this.buffer = larger;
+    this.view = viewOf(larger);
   }
 
   byte(value: number): void {
@@ -78,6 +82,16 @@ export class WireWriter {
     this.at = at + length;
   }
 
+  float(value: number): void {
+    this.view.setFloat32(this.at, value, true);
+    this.at += 4;
+  }
+
+  double(value: number): void {
+    this.view.setFloat64(this.at, value, true);
+    this.at += 8;
+  }
+
   bytes(bytes: Uint8Array): void {
     this.buffer.set(bytes, this.at);
     this.at += bytes.length;
@@ -96,56 +110,11 @@ export class WireWriter {
   }
 }
 
-/** Lengths noted while measuring, read back in the same order while writing, so that nothing is measured twice. */
-export class LengthTape {
-  private lengths = new Uint32Array(4096);
-  private end = 0;
-  private next = 0;
-
-  /** Starts a measuring. */
-  clear(): void {
-    this.end = 0;
-    this.next = 0;
-  }
-
-  push(length: number): void {
-    this.fill(this.reserve(), length);
-  }
-
-  /** Takes a place for a length that is known only after those that follow it. */
-  reserve(): number {
-    if (this.end === this.lengths.length) {
-      const longer = new Uint32Array(this.end * 2);
-      longer.set(this.lengths);
-      this.lengths = longer;
-    }
-    return this.end++;
-  }
-
-  fill(place: number, length: number): void {
-    this.lengths[place] = length;
-  }
-
-  pop(): number {
-    return this.lengths[this.next++]!;
-  }
-}
-
 // --- internal ---
 
 /** Up to here a loop over the characters beats a native call (scripts/benchmark/encode.ts). */
 const SHORT = 48;
 
-function highLength(high: number): number {
-  return high < 0x8
-    ? 5
-    : high < 0x400
-      ? 6
-      : high < 0x20000
-        ? 7
-        : high < 0x1000000
-          ? 8
-          : high < 0x80000000
-            ? 9
-            : 10;
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }

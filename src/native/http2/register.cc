@@ -163,16 +163,6 @@ napi_value CloseChannel(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value Copy(napi_env env, napi_callback_info info) {
-  Arguments<1> arguments(env, info);
-  void* external = nullptr;
-  Check(env, napi_get_value_external(env, arguments[0], &external), "native bytes are expected");
-  const Bytes& native = *static_cast<const Bytes*>(external);
-  napi_value buffer;
-  Check(env, napi_create_buffer_copy(env, native.size, native.data, nullptr, &buffer), "buffer");
-  return buffer;
-}
-
 }  // namespace
 
 void Register(napi_env env, napi_value exports) {
@@ -182,7 +172,6 @@ void Register(napi_env env, napi_value exports) {
   Method<StartCall>(env, object, "call");
   Method<CancelCall>(env, object, "cancel");
   Method<CloseChannel>(env, object, "close");
-  Method<Copy>(env, object, "copy");
   Check(env, napi_set_named_property(env, exports, "http2", object), "http2");
 }
 

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { RecordError } from '../../../src/errors.ts';
 import { OffsetTracker } from '../../../src/kafka/offsets.ts';
-import { PolledBatch } from '../../../src/record/polled-batch.ts';
+import { Chunk } from '../../../src/record/chunk.ts';
 import type { KafkaRecord } from '../../../src/record/record.ts';
 import type { Pipeline } from '../../../src/task/pipeline.ts';
 import { FakeMilvus, type FakeRow, guideCollection } from '../../support/fake-milvus.ts';
@@ -142,7 +142,7 @@ withTasks(startSink => {
 });
 
 function take(pipeline: Pipeline, records: KafkaRecord[], tracker: OffsetTracker): void {
-  pipeline.take(new PolledBatch(records), tracker);
+  pipeline.take(Chunk.of(records, pipeline.rowPlan.handle), tracker);
 }
 
 function kafkaRecord(topic: string, partition: number, offset: number, id: number, title: string) {

@@ -29,7 +29,7 @@ test.skipIf(!python)("/metrics passes Prometheus' parser (needs python3 and PyPI
   events.retried('rate_limit');
   events.rebalanced('assigned');
   events.written('upsert', { rows: 100, bytes: 70_000_000, latencyMs: 1.25 });
-  for (const seconds of [0, 0.0012, 3, 1e6]) events.endToEnd(seconds);
+  for (const seconds of [0, 0.0012, 3, 1e6]) events.endToEnd(seconds, 1);
   const server = serveHttp({ host: '127.0.0.1', port: 0, version: '1.2.3', connectors, metrics });
   const answer = await fetch(`${server.url}/metrics`);
   expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');

@@ -3,7 +3,7 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import type { EventEmitter } from 'node:events';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
-import type { RdCallbacks, RdConsumer, RdMessage } from '../../../src/kafka/rdkafka.ts';
+import type { RdCallbacks, RdConsumer, RecordPoller } from '../../../src/kafka/rdkafka.ts';
 import type { MockKafka } from '../../support/mock-kafka.ts';
 import { eventually, message, pipelineStage, startSink, withTasks } from '../../support/pipeline.ts';
 
@@ -115,17 +115,16 @@ describe('a rebalance', () => {
     await shared.kafka.produce(name, numbered(0, 5));
     const sink = startSink(shared.kafka, milvus, name, name, {}, (client, made) => {
       callbacks = made;
-      const consume = client.consume.bind(client);
-      client.consume = (_, cb) =>
-        // A trickle is read one by one: here the held poll is to have them all.
-        consume(500, async (error, messages: RdMessage[]) => {
-          if (messages?.some(m => m.offset >= holdFrom)) {
-            holdFrom = Number.POSITIVE_INFINITY;
-            held.resolve();
-            await release.promise;
-          }
-          cb(error, messages);
-        });
+      tapPolls(client, poll => async (_max, waitMs, plan) => {
+        const polled = await poll(500, waitMs, plan);
+        const { batch } = polled;
+        if (batch && batch.record(batch.length - 1).offset >= holdFrom) {
+          holdFrom = Number.POSITIVE_INFINITY;
+          held.resolve();
+          await release.promise;
+        }
+        return polled;
+      });
     });
     await eventually(async () => (await sink.metric('milvus_sink_buffered_rows')) === 5, 'five wait');
     holdFrom = 5;
@@ -225,11 +224,11 @@ withTasks(startSink => {
       // Nothing is read: nobody would serve the answer to its commit.
       const latest = { consumer: { 'auto.offset.reset': 'latest' } };
       const sink = startSink(shared.kafka, milvus, name, name, latest, client => {
-        const consume = client.consume.bind(client);
-        client.consume = (max, cb) =>
-          bad
-            ? setTimeout(() => cb({ code: -198, message: 'Local: Invalid compressed data' }, []), 20)
-            : consume(max, cb);
+        tapPolls(client, poll => async (max, waitMs, plan) => {
+          const polled = await poll(max, waitMs, plan);
+          if (bad) polled.errors.push({ code: -198, message: 'Local: Invalid compressed data' });
+          return polled;
+        });
       });
       await sink.said('partitions assigned');
       expect(sink.health.get('kafka').ok).toBe(true);
@@ -295,3 +294,12 @@ withTasks(startSink => {
     });
   });
 });
+
+/** Puts something around each poll of a client. */
+function tapPolls(client: RdConsumer, around: (poll: RecordPoller['poll']) => RecordPoller['poll']): void {
+  const { poller } = client;
+  client.poller = () => {
+    const own = poller();
+    return { poll: around(own.poll.bind(own)), stop: () => own.stop() };
+  };
+}

@@ -2,7 +2,7 @@
 
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { OffsetTracker } from '../../../src/kafka/offsets.ts';
-import { PolledBatch } from '../../../src/record/polled-batch.ts';
+import { Chunk } from '../../../src/record/chunk.ts';
 import { FakeMilvus, guideCollection } from '../../support/fake-milvus.ts';
 import { openPipeline } from '../../support/open-pipeline.ts';
 import { eventually, message, pipelineSettings } from '../../support/pipeline.ts';
@@ -31,7 +31,7 @@ test('a wait for Milvus ends with the partitions of the rows that waited, also w
     const value = Buffer.from(JSON.stringify(message(offset)));
     return { topic: 'topic', partition: 0, offset, key: null, value, size: value.length, timestamp: 1 };
   });
-  await pipeline.take(new PolledBatch(records as never), tracker);
+  await pipeline.take(Chunk.of(records, pipeline.rowPlan.handle), tracker);
   await eventually(() => milvus.faults.length === 0, 'the second try is out');
   expect(waits.waitingFor('Milvus')).toBe(true);
   // Another task has the only request when the batch falls apart.

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { type Batch, Batcher } from '../../../src/deliver/batcher.ts';
 import { Budget } from '../../../src/deliver/budget.ts';
-import type { Row } from '../../../src/map/row.ts';
+import { RowQueue } from '../../../src/deliver/row-queue.ts';
+import { RowFactory, takenBy } from '../../support/native-rows.ts';
 
 const NO_LIMIT = { tolerance: 'none', maxConsecutive: 0 } as const;
 
@@ -33,49 +34,44 @@ function simulate(
     errors: NO_LIMIT,
     now: () => now,
   });
-  const batcher = new Batcher<Row>(options, budget);
+  const queue = new RowQueue();
+  const batcher = new Batcher(options, budget, queue);
+  const factory = new RowFactory();
   const outcome: Outcome = { batches: [], waits: [], refused: 0, endedAt: 0 };
   const agenda: Array<{ at: number; run: () => void }> = [];
   const at = (when: number, run: () => void) => agenda.push({ at: when, run });
-  const arrivedAt = new Map<Row, number>();
+  /** By the name of a row. */
+  const arrivedAt: number[] = [];
   let now = 0;
   let key = 0;
 
-  const send = (batch: Batch<Row>, attempt: number) => {
+  const send = (batch: Batch, attempt: number) => {
     batch.sentAt = now;
-    const refused = server.refuses?.(batch.rows.length, now) ?? false;
-    at(now + (refused ? 1 : server.serviceMs(batch.rows.length, now, batcher.requestsInFlight)), () => {
+    const refused = server.refuses?.(batch.rows, now) ?? false;
+    at(now + (refused ? 1 : server.serviceMs(batch.rows, now, batcher.requestsInFlight)), () => {
       if (refused) {
         outcome.refused++;
         batcher.failed(batch, 'overloaded', now);
         at(now + Math.min(1000, 50 * 2 ** attempt), () => send(batch, attempt + 1));
         return;
       }
-      for (const row of batch.taken)
-        outcome.waits.push({ arrivedAt: arrivedAt.get(row)!, ms: now - arrivedAt.get(row)! });
+      for (const name of takenBy(queue, batch))
+        outcome.waits.push({ arrivedAt: arrivedAt[name]!, ms: now - arrivedAt[name]! });
+      queue.finish(batch);
       batcher.finish(batch, 'acknowledged', now);
       outcome.endedAt = now;
     });
   };
   const pump = () => {
     for (let batch = batcher.next(now); batch; batch = batcher.next(now)) {
-      outcome.batches.push({ rows: batch.rows.length, sentAt: now, inFlight: batcher.requestsInFlight });
+      outcome.batches.push({ rows: batch.rows, sentAt: now, inFlight: batcher.requestsInFlight });
       send(batch, 0);
     }
   };
   const arrive = (count: number) => {
-    const rows = Array.from({ length: count }, (): Row => {
-      const id = key++;
-      return {
-        key: id,
-        values: [],
-        columns: [],
-        bytes: 100,
-        record: { topic: 't', partition: 0, offset: id, key: null, value: null, size: 100 },
-      };
-    });
-    for (const row of rows) arrivedAt.set(row, now);
-    batcher.add(rows, now);
+    const rows = Array.from({ length: count }, () => factory.row(key++));
+    for (const { name } of rows) arrivedAt[name] = now;
+    batcher.added(factory.add(queue, rows), now);
   };
   for (let next = 0; ; pump()) {
     const answer = agenda.reduce((first, event) => Math.min(first, event.at), Number.POSITIVE_INFINITY);
@@ -92,7 +88,7 @@ function simulate(
         .run();
   }
   expect(outcome.waits.length).toBe(key);
-  expect(batcher.waitingRows).toBe(0);
+  expect([queue.waitingRows, queue.liveRows]).toEqual([0, 0]);
   return outcome;
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { type CallEnd, callEnd, Deadlines } from '../../../src/deliver/deadline.ts';
 import { Failure } from '../../../src/milvus/client/failure.ts';
-import type { WriteOperation } from '../../../src/milvus/wire/encode.ts';
+import type { WriteOperation } from '../../../src/milvus/wire/request.ts';
 
 const MIN = 5000;
 const MAX = 30_000;

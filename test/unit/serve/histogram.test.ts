@@ -39,6 +39,28 @@ test('counts as the definition says', async () => {
   );
 });
 
+test('a value that so many have counts as often, and as if it had come one by one', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.double({ min: -1, max: 100, noNaN: true }), fc.nat(5))),
+      async observed => {
+        const [atOnce, singly] = [0, 1].map(() => new PlainHistogram('h', 'help', BOUNDS));
+        const [a, b] = [atOnce!.with({}), singly!.with({})];
+        for (const [value, times] of observed) {
+          a.observe(value, times);
+          for (let i = 0; i < times; i++) b.observe(value);
+        }
+        const [{ h_sum: sum, ...counts }, { h_sum: expected, ...others }] = [
+          await values(atOnce!),
+          await values(singly!),
+        ];
+        expect(counts).toEqual(others);
+        expect(sum).toBeCloseTo(expected!);
+      },
+    ),
+  );
+});
+
 test('what is no number is left out', async () => {
   const histogram = new PlainHistogram('h', 'help', BOUNDS);
   const series = histogram.with({});

@@ -105,13 +105,13 @@ describe('events are counted', () => {
     });
   });
 
-  test('a timestamp from a clock ahead of ours is no negative latency', async () => {
+  test('a timestamp counts for each record that has it, and one from a clock ahead of ours is no negative latency', async () => {
     const metrics = create();
-    metrics.events.endToEnd(-5);
-    metrics.events.endToEnd(0.2);
+    metrics.events.endToEnd(-5, 1);
+    metrics.events.endToEnd(0.2, 3);
     expect(await samples(metrics)).toMatchObject({
-      'milvus_sink_end_to_end_seconds_sum{connector="c"}': 0.2,
-      'milvus_sink_end_to_end_seconds_count{connector="c"}': 2,
+      'milvus_sink_end_to_end_seconds_sum{connector="c"}': 0.2 * 3,
+      'milvus_sink_end_to_end_seconds_count{connector="c"}': 4,
     });
   });
 

@@ -1,35 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import type { KafkaRecord } from '../../../src/record/record.ts';
-import { dropUnread, PollSize, rowBytes } from '../../../src/task/weight.ts';
+import { PollSize } from '../../../src/task/weight.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const record = (more: Partial<KafkaRecord> = {}): KafkaRecord => ({
-  topic: 't',
-  partition: 0,
-  offset: 0,
-  key: null,
-  value: Buffer.alloc(100),
-  size: 100,
-  ...more,
-});
-
-describe('the weight of a record', () => {
-  test('that is kept is the value and the row: key and headers are let go of', () => {
-    const heavy = record({ key: Buffer.alloc(MIB), headers: [{ h: Buffer.alloc(MIB) }] });
-    dropUnread(heavy);
-    expect([heavy.key, heavy.headers]).toEqual([null, undefined]);
-    expect(heavy.value).toHaveLength(100);
-    const bytes = rowBytes({ key: 1, values: [], columns: [], bytes: 50, record: heavy });
-    expect(bytes).toBeGreaterThan(150);
-    expect(bytes).toBeLessThan(KIB);
-    const light = record();
-    dropUnread(light);
-    expect(light).toEqual(record());
-    expect('headers' in light).toBe(false);
-  });
-});
-
 describe('the size of a poll', () => {
   const after = (polls: Array<[records: number, bytes: number]>, maxRecords = 500) => {
     const size = new PollSize(maxRecords, 8 * MIB);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test';
 import { GRPC } from '../../../../scripts/stack/grpc-server.ts';
 import type { CallOptions } from '../../../../src/milvus/client/unary.ts';
-import type { WriteOperation } from '../../../../src/milvus/wire/encode.ts';
+import type { WriteOperation } from '../../../../src/milvus/wire/request.ts';
 import { type FakeMilvus, type Fault, guideCollection } from '../../../support/fake-milvus.ts';
 import { BOTH_PLANES, closeAll, connect, failure, guideRows, startFake, thrownBy } from './connect.ts';
 

@@ -24,8 +24,7 @@ describe.each(WRITTEN)('$name', ({ name, type }) => {
 
   test('a field whose schema is complete is read, written and described', () => {
     expect(fieldType.type).toBe(type);
-    const reader = fieldType.reader(one, LIMITS)!;
-    expect(reader.fixedBytes).toBeGreaterThan(0);
+    expect(fieldType.reader(one, LIMITS)).toBeDefined();
     expect(fieldType.codec(one).vector).toBe(name.endsWith('Vector'));
     expect(fieldType.codec(one).dim).toBe(
       name.endsWith('Vector') && name !== 'SparseFloatVector' ? 8 : undefined,
@@ -40,6 +39,27 @@ describe.each(WRITTEN)('$name', ({ name, type }) => {
     const scalar = /^(Bool|Int\d+|Float|Double|String|VarChar)$/.test(name);
     expect(reader !== undefined).toBe(scalar);
     if (reader) expect(typeOf(array)!.codec(array)).toMatchObject({ tag: 0x42, vector: false });
+  });
+});
+
+test('these are read natively, by what limits them; the others by their readers alone', () => {
+  const kinds = WRITTEN.map(({ name, type }) => [
+    name,
+    typeOf(field('f', type, COMPLETE))!.native?.(field('f', type, COMPLETE), LIMITS),
+  ]);
+  expect(Object.fromEntries(kinds.filter(([, kind]) => kind))).toEqual({
+    Bool: { kind: 'bool' },
+    Int8: { kind: 'integer', bits: 8 },
+    Int16: { kind: 'integer', bits: 16 },
+    Int32: { kind: 'integer', bits: 32 },
+    Int64: { kind: 'integer', bits: 64 },
+    Float: { kind: 'float' },
+    Double: { kind: 'double' },
+    String: { kind: 'text', maxBytes: 9 },
+    VarChar: { kind: 'text', maxBytes: 9 },
+    Text: { kind: 'text', maxBytes: 9 },
+    JSON: { kind: 'json', maxBytes: 65_536, objectsOnly: false },
+    FloatVector: { kind: 'floatVector', dim: 8 },
   });
 });
 

@@ -1,16 +1,22 @@
-// The encoder against an independent one: protobufjs with the SDK's own definitions.
+// Requests as they go out against an independent encoder: protobufjs with the SDK's own definitions.
 import { describe, expect, test } from 'bun:test';
 import milvusJson from '@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.base.js';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
-import type { Row } from '../../../../src/map/row.ts';
+import { RowQueue } from '../../../../src/deliver/row-queue.ts';
 import { createRowMapper } from '../../../../src/map/row-mapper.ts';
+import { makeRowPlan, nextPlanId } from '../../../../src/map/row-plan.ts';
+import type { CollectionPlan } from '../../../../src/milvus/collection/plan.ts';
 import type { CollectionSchema } from '../../../../src/milvus/collection/schema.ts';
 import { bfloat16Bits } from '../../../../src/milvus/field/bfloat16-vector.ts';
 import { typeOf } from '../../../../src/milvus/field/registry.ts';
 import type { FieldSchema } from '../../../../src/milvus/field/schema.ts';
+import { ABSENT, cellsOf } from '../../../../src/milvus/wire/cells.ts';
 import { DataType } from '../../../../src/milvus/wire/data-type.ts';
-import { encodeWrite, type WriteTarget } from '../../../../src/milvus/wire/encode.ts';
+import type { WriteTarget } from '../../../../src/milvus/wire/request.ts';
+import { requestFrame } from '../../../../src/milvus/wire/request.ts';
+import { Chunk } from '../../../../src/record/chunk.ts';
+import { chunkOf, encodedRequest, ownedBy } from '../../../support/encoded.ts';
 import { field, ID, RECORD, rowOf, schemaOf } from '../../../support/rows.ts';
 
 const root = protobuf.Root.fromJSON(milvusJson as protobuf.INamespace);
@@ -284,14 +290,18 @@ describe('the request', () => {
   });
 
   test('a column that lacks a required value is never sent short', () => {
-    const mapper = createRowMapper(schemaOf([ID]), {
-      insertMode: 'upsert',
-      jsonMaxBytes: 65_536,
-      onDropped: () => {},
-    });
-    const { columns } = mapper.plan;
-    const row: Row = { key: undefined, values: [undefined], columns, bytes: 0, record: RECORD };
-    expect(() => encodeWrite({ database: '', collection: 'c' }, columns, [row])).toThrow('lacks a value');
+    const { plan } = mapperFor(schemaOf([ID, field('title', DataType.VarChar, { maxLength: 9 })]));
+    const lacking = (column: string) => `column "${column}" lacks a value that its rows must have`;
+    expect(() => cellsOf(plan.columns, [[1, 'a'], [2]])).toThrow(new TypeError(lacking('title')));
+    const made = rowPlan(plan);
+    const chunk = Chunk.of([RECORD, { ...RECORD, offset: 43 }]);
+    // The key is what the queue goes by: without it there is no row at all.
+    const keyless = { lengths: Uint32Array.of(ABSENT, 2), bytes: Uint8Array.of(0x0a, 0) };
+    expect(() => chunk.adopt(made.handle, [0], keyless)).toThrow(lacking('id'));
+    expect(chunk.notRows().declined).toEqual([0, 1]);
+    const short = { lengths: Uint32Array.of(1, 2, 1, ABSENT), bytes: Uint8Array.of(1, 0x0a, 0, 2) };
+    chunk.adopt(made.handle, [0, 1], short);
+    expect(() => encode(chunk, made)).toThrow(lacking('title'));
   });
 
   test('a row that was made for other columns is never sent: its values would land in the wrong fields', () => {
@@ -304,34 +314,127 @@ describe('the request', () => {
     const [id, title, link] = schema.fields as [FieldSchema, FieldSchema, FieldSchema];
     const before = createRowMapper(schema, options);
     const after = createRowMapper({ ...schema, fields: [id, link, title] }, options);
-    const row = rowOf(before.map({ id: 1, title: 'title', link: 'link' }, RECORD));
-    const target = { database: '', collection: 'c' };
-    expect(() => encodeWrite(target, after.plan.columns, [row])).toThrow('another schema');
+    const { values } = rowOf(before.map({ id: 1, title: 'title', link: 'link' }, RECORD));
+    const chunk = chunkOf(rowPlan(before.plan), before.plan.columns, [values]);
+    expect(() => encode(chunk, rowPlan(after.plan))).toThrow('another schema');
   });
 
-  test('the estimate of a row is near its bytes and not below', () => {
+  test('one such row among others is enough, and a plan of the same columns is another one all the same', () => {
+    const { plan } = mapperFor(schemaOf([ID]));
+    const [now, before] = [rowPlan(plan), rowPlan(plan)];
+    const chunk = Chunk.of([0, 1, 2].map(offset => ({ ...RECORD, offset })));
+    chunk.adopt(now.handle, [0, 2], cellsOf(plan.columns, [[1], [3]]));
+    chunk.adopt(before.handle, [1], cellsOf(plan.columns, [[2]]));
+    expect(() => encode(chunk, now)).toThrow('another schema');
+  });
+
+  test('of a large batch is whole, and so are those that use its memory again', () => {
+    const vector = field('v', DataType.FloatVector, { dim: 768 });
+    const text = field('s', DataType.VarChar, { maxLength: 99, nullable: true });
+    for (const count of [1500, 2, 1499]) {
+      const records = Array.from({ length: count }, (_, id) => ({
+        id,
+        v: Array.from({ length: 768 }, (_, i) => Math.fround(id + i / 1024)),
+        ...(id % 3 > 0 && { s: `text ${id}` }),
+      }));
+      const { decoded } = roundTrip(schemaOf([ID, vector, text]), records);
+      const [ids, vectors, texts] = decoded.fieldsData;
+      expect(plain(ids!.scalars!.longData!.data)).toEqual(records.map(({ id }) => BigInt(id)));
+      const sent = Float32Array.from((vectors!.vectors!.floatVector as { data: number[] }).data);
+      expect(sent).toEqual(Float32Array.from(records.flatMap(({ v }) => v)));
+      expect(texts!.scalars!.stringData!.data).toEqual(records.flatMap(({ s }) => s ?? []));
+    }
+  });
+
+  test('has nothing for a column without values but what its type has in any case', () => {
+    const columns: [DataType, Partial<FieldSchema>][] = [
+      [DataType.Int64, {}],
+      [DataType.VarChar, {}],
+      [DataType.Array, { elementType: DataType.Double, maxCapacity: 3 }],
+      [DataType.FloatVector, { dim: DIM }],
+      [DataType.SparseFloatVector, {}],
+    ];
+    const fields = columns.map(([type, more], i) => field(`f${i}`, type, { ...more, nullable: true }));
+    const { decoded } = roundTrip(schemaOf([ID, ...fields]), rows(3));
+    const [, longs, texts, arrays, vectors, sparsed] = decoded.fieldsData;
+    for (const { validData } of decoded.fieldsData.slice(1)) expect(validData).toEqual([false, false, false]);
+    expect(longs!.scalars!.longData!.data).toEqual([]);
+    expect(texts!.scalars!.stringData!.data).toEqual([]);
+    expect(arrays!.scalars!.arrayData).toMatchObject({ data: [], elementType: DataType.Double });
+    expect(Number(vectors!.vectors!.dim)).toBe(DIM);
+    expect(sparsed!.vectors!.sparseFloatVector).toMatchObject({ contents: [] });
+  });
+
+  test("has the element type of an Array's column, and a sparse one's dim, behind their rows", () => {
+    const schema = schemaOf([
+      ID,
+      field('a', DataType.Array, { elementType: DataType.Int8, maxCapacity: 3 }),
+      field('s', DataType.SparseFloatVector),
+    ]);
+    const dim = (column: FieldData) => Number((column.vectors!.sparseFloatVector as { dim: unknown }).dim);
+    const { decoded } = roundTrip(schema, [
+      { id: 1, a: [], s: { '7': 1 } },
+      { id: 2, a: [1, 2], s: { '4294967294': 1, '3': 2 } },
+      { id: 3, a: [], s: {} },
+    ]);
+    expect(decoded.fieldsData[1]!.scalars!.arrayData).toMatchObject({ elementType: DataType.Int8 });
+    expect(dim(decoded.fieldsData[2]!)).toBe(2 ** 32 - 1);
+    expect(dim(roundTrip(schema, [{ id: 1, a: [], s: {} }]).decoded.fieldsData[2]!)).toBe(0);
+  });
+
+  test('is little more than the bytes of its rows, by which batches are cut', () => {
     const schema = schemaOf([ID, ...KINDS.map((kind, i) => field(`f${i}`, kind.type, kind.more))], {
       dynamic: true,
     });
+    const { plan, map } = mapperFor(schema);
     const record = fc.tuple(...KINDS.map(kind => kind.arbitrary));
     fc.assert(
       fc.property(fc.array(record, { minLength: 50, maxLength: 50 }), tuples => {
-        const records = tuples.map((values, id) => ({
-          id,
-          ...Object.fromEntries(values.map((value, i) => [`f${i}`, value])),
-        }));
-        const { rows: mapped, bytes } = roundTrip(schema, records);
-        const estimate = mapped.reduce((sum, row) => sum + row.bytes, 0);
-        const names = KINDS.length * 40;
-        expect(estimate + names).toBeGreaterThanOrEqual(bytes.length);
-        expect(estimate).toBeLessThan(bytes.length * 2 + names);
+        const values = tuples.map((tuple, id) => {
+          const fields = Object.fromEntries(tuple.map((value, i) => [`f${i}`, value]));
+          return rowOf(map({ id, ...fields }, RECORD, 'integers')).values;
+        });
+        const made = rowPlan(plan);
+        const queue = new RowQueue();
+        const chunk = chunkOf(made, plan.columns, values);
+        queue.add(chunk, ownedBy(chunk, 1), 50);
+        const batch = queue.take(100, 1e9)!;
+        const { size } = queue.encode(batch, made.handle, requestFrame(schema));
+        expect(size).toBeGreaterThan(batch.bytes);
+        expect(size).toBeLessThan(batch.bytes + plan.columns.length * 40);
       }),
       { numRuns: 20 },
     );
   });
+
+  test('what a batch is said to have is the bytes of its cells', () => {
+    const { plan } = createRowMapper(schemaOf([ID]), {
+      insertMode: 'upsert',
+      jsonMaxBytes: 65_536,
+      onDropped: () => {},
+    });
+    const queue = new RowQueue();
+    const chunk = chunkOf(rowPlan(plan), plan.columns, [[1], [300], [-1]]);
+    queue.add(chunk, ownedBy(chunk, 1), 3);
+    expect(queue.take(10, 1000)).toMatchObject({ rows: 3, taken: 3, bytes: 1 + 2 + 10 });
+  });
 });
 
 // --- internal ---
+
+function mapperFor(schema: CollectionSchema) {
+  return createRowMapper(schema, { insertMode: 'upsert', jsonMaxBytes: 65_536, onDropped: () => {} });
+}
+
+function rowPlan(plan: CollectionPlan) {
+  return makeRowPlan(nextPlanId(), plan, { keys: undefined, dropped: [] });
+}
+
+function encode(chunk: Chunk, plan: ReturnType<typeof rowPlan>) {
+  const queue = new RowQueue();
+  queue.add(chunk, ownedBy(chunk, 1), chunk.length);
+  return queue.encode(queue.take(10, 1e6)!, plan.handle, requestFrame({ database: '', collection: 'c' }));
+}
 
 interface FieldData {
   fieldName: string;
@@ -355,20 +458,20 @@ function roundTrip(
   schema: CollectionSchema,
   records: Record<string, unknown>[],
   how: { operation?: 'upsert' | 'insert'; target?: WriteTarget } = {},
-): { decoded: Request; rows: Row[]; bytes: Buffer } {
+): { decoded: Request } {
   const { operation = 'upsert', target = schema } = how;
   const mapper = createRowMapper(schema, {
     insertMode: operation,
     jsonMaxBytes: 65_536,
     onDropped: () => {},
   });
-  const rows = records.map(value => rowOf(mapper.map(value, RECORD, 'integers')));
-  const bytes = encodeWrite(target, mapper.plan.columns, rows);
+  const rows = records.map(value => rowOf(mapper.map(value, RECORD, 'integers')).values);
+  const bytes = encodedRequest(target, mapper.plan, rows);
   const message = TYPES[operation].decode(bytes);
   expect(Buffer.from(TYPES[operation].encode(message).finish()).equals(bytes)).toBe(true);
   const decoded = message as unknown as Request;
   expect(decoded.numRows).toBe(records.length);
-  return { decoded, rows, bytes };
+  return { decoded };
 }
 
 /** A column's values as plain JavaScript. */
