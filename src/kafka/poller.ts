@@ -22,10 +22,14 @@ export class Poller implements RecordPoller {
     });
   }
 
-  poll(maxRecords: number, waitMs: number, plan: PlanHandle | null): Promise<Polled> {
+  async poll(maxRecords: number, waitMs: number, plan: PlanHandle | null): Promise<Polled> {
+    // Whoever asks for more than one at a time, or after the end, must not spin.
+    if (this.waiting) await this.waiting.promise.catch(() => {}); // told to whoever asked for it
     const waiting = Promise.withResolvers<Polled>();
-    if (!this.native.poll(this.handle, maxRecords, waitMs, plan))
-      return Promise.resolve({ batch: undefined, errors: [] });
+    if (!this.native.poll(this.handle, maxRecords, waitMs, plan)) {
+      await Bun.sleep(waitMs);
+      return { batch: undefined, errors: [] };
+    }
     this.waiting = waiting;
     return waiting.promise;
   }

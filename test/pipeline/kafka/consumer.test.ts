@@ -72,6 +72,16 @@ test.concurrent('a handler that throws when partitions go: reported as a defect,
   expect(failures[0]?.message).toContain('a defect on the way out');
 });
 
+test.concurrent('a poll while another one is under way waits for its turn, and one after the end brings nothing', async () => {
+  const { consumer } = await join('two_polls', {});
+  const polled = await Promise.all([consumer.poll(1), consumer.poll(1), consumer.poll(1)]);
+  expect(polled.flatMap(({ errors }) => errors)).toEqual([]);
+  const last = consumer.poll(1);
+  await consumer.close();
+  expect((await last).errors).toEqual([]);
+  expect(await consumer.poll(1)).toEqual({ batch: undefined, errors: [] });
+});
+
 test.concurrent('a commit is answered while somebody polls, with what the group has stored', async () => {
   const topic = 'commit_answered';
   const { consumer } = await join(topic, {});
