@@ -26,8 +26,26 @@ const { values: options, positionals } = parseArgs({
 });
 
 const OWN = join(ROOT, 'src/native');
-/** Files that know Node-API: drivers take their place. */
-const NODE_API_SIDE: Record<string, string[]> = { http2: ['port.cc', 'register.cc'] };
+const NODE_API = join(ROOT, 'node_modules/node-api-headers/include');
+
+interface Part {
+  /** Files that know Node-API: drivers take their place. */
+  without: string[];
+  /** Other folders that it stands on. */
+  also?: string[];
+  flags?: string[];
+  /** The driver makes memory run out by way of these. */
+  wraps?: string[];
+}
+
+const PARTS: Record<string, Part> = {
+  http2: { without: ['port.cc', 'register.cc'], wraps: ['malloc', 'calloc', 'realloc'] },
+  rows: {
+    without: ['chunk-api.cc', 'queue-api.cc', 'records-api.cc', 'plan-of.cc'],
+    also: ['decode'],
+    flags: ['-fno-access-control', `-I${NODE_API}`],
+  },
+};
 const SANITIZERS = options.thread ? 'thread' : 'address,undefined';
 
 try {
@@ -56,19 +74,30 @@ async function build(part: string, tools: Toolchain): Promise<string> {
   const driver = join(import.meta.dir, `${part}.cc`);
   if (!existsSync(driver))
     throw new BuildError(`no such part: ${part} (there are ${partsWithDriver().join(', ')})`);
-  const folder = join(OWN, part);
-  const sources = readdirSync(folder)
-    .filter(name => name.endsWith('.cc') && !NODE_API_SIDE[part]?.includes(name))
-    .map(name => join(folder, name));
-  const flags = ['-std=c++20', '-g', '-O1', '-fno-omit-frame-pointer', '-Wall', '-Wextra', `-I${OWN}`];
+  const { without, also = [], flags: own = [], wraps: wrapped = [] } = PARTS[part] ?? { without: [] };
+  const folders = [part, ...also].map(name => join(OWN, name));
+  const sources = folders.flatMap(folder =>
+    readdirSync(folder)
+      .filter(name => name.endsWith('.cc') && !without.includes(name))
+      .map(name => join(folder, name)),
+  );
+  const flags = [
+    '-std=c++20',
+    '-g',
+    '-O1',
+    '-fno-omit-frame-pointer',
+    '-Wall',
+    '-Wextra',
+    `-I${OWN}`,
+    ...own,
+  ];
   flags.push(`-fsanitize=${SANITIZERS}`, '-fno-sanitize-recover=undefined');
-  // Drivers make memory run out by way of these.
-  const wraps = ['malloc', 'calloc', 'realloc'].map(name => `-Wl,--wrap=${name}`);
+  const wraps = wrapped.map(name => `-Wl,--wrap=${name}`);
   const recipe = [JSON.stringify([SANITIZERS, flags, wraps]), tools.identity, readFileSync(driver)];
   const directory = join(
     cacheDirectory(),
     'sanitizing',
-    `${part}-${sha256([...recipe, ...treeContents(folder)]).slice(0, 16)}`,
+    `${part}-${sha256([...recipe, ...folders.flatMap(treeContents)]).slice(0, 16)}`,
   );
   const program = join(directory, part);
   if (existsSync(program)) return program;

@@ -3,7 +3,7 @@
 //
 // Plain records never come into the heap. Those that are read in JavaScript do: while they flow, after every 24 MiB of
 // them. And once when nothing has come for a while: what the start, or a burst, has left behind would otherwise stay for as
-// long as the process is idle.
+// long as the process is idle. What the start alone has left is let go of soon after it, even if records flow.
 
 export interface GarbageOptions {
   /** Frees what is no longer referenced, at once. */
@@ -18,11 +18,14 @@ export class Garbage {
   private sinceCollection = 0;
   private busyAt: number;
   private sinceQuiet = 0;
+  private readonly startedAt: number;
+  private started = false;
   /** Worth a collection once all is quiet: after the start it is. */
   private worthwhile = true;
 
   constructor(private readonly options: GarbageOptions) {
-    this.busyAt = options.now();
+    this.startedAt = options.now();
+    this.busyAt = this.startedAt;
   }
 
   /** @param bytes of records that were read in JavaScript, and are garbage by now */
@@ -40,6 +43,10 @@ export class Garbage {
 
   /** To be called several times a second. */
   tick(): void {
+    if (!this.started && this.options.now() - this.startedAt >= START_MS) {
+      this.started = true;
+      this.options.trim();
+    }
     if (!this.worthwhile || this.options.now() - this.busyAt < QUIET_MS) return;
     this.worthwhile = false;
     this.sinceQuiet = 0;
@@ -58,4 +65,5 @@ export class Garbage {
 const COLLECT_AFTER_BYTES = 24 << 20;
 /** A record now and then is not worth a collection. */
 const WORTHWHILE_BYTES = 1 << 20;
+const START_MS = 10_000;
 const QUIET_MS = 5000;

@@ -1,5 +1,6 @@
 // What JavaScript asks of queues and request bodies: src/record/native-rows.ts has the same functions with their types.
 #include "encode.h"
+#include "memory.h"
 #include "objects.h"
 #include "values.h"
 
@@ -11,7 +12,11 @@ using Plan = std::shared_ptr<const WritePlan>;
 
 napi_value MakeQueue(napi_env env, napi_callback_info) { return OwnedExternal<std::unique_ptr<RowQueue>>(env, std::make_unique<RowQueue>()); }
 
-RowQueue& QueueOf(napi_env env, napi_value value) { return *InExternal<std::unique_ptr<RowQueue>>(env, value); }
+RowQueue& QueueOf(napi_env env, napi_value value) {
+  RowQueue& queue = *InExternal<std::unique_ptr<RowQueue>>(env, value);
+  if (queue.busy) throw BadArgument("the queue makes rows anew: it cannot be asked for anything meanwhile");
+  return queue;
+}
 
 Batch& BatchOf(napi_env env, RowQueue& queue, napi_value id) {
   Batch* batch = queue.Find(IndexOf(env, id));
@@ -167,6 +172,29 @@ napi_value RowToJs(napi_env env, const RowRef& row) {
   return object;
 }
 
+/** Closed in any case: left open by an exception, it makes Bun abort. */
+class Scope {
+ public:
+  explicit Scope(napi_env env) : env_(env) { Check(env, napi_open_handle_scope(env, &scope_), "a scope"); }
+  ~Scope() { napi_close_handle_scope(env_, scope_); }
+  Scope(const Scope&) = delete;
+
+ private:
+  const napi_env env_;
+  napi_handle_scope scope_;
+};
+
+/** Other calls would free rows that are gone through. */
+class Busy {
+ public:
+  explicit Busy(RowQueue& queue) : queue_(queue) { queue_.busy = true; }
+  ~Busy() { queue_.busy = false; }
+  Busy(const Busy&) = delete;
+
+ private:
+  RowQueue& queue_;
+};
+
 /**
  * remake(queue, batch | 0: what waits, plan, make(row) → { lengths, bytes } | undefined, facts): the rows of other plans, made
  * anew one by one; those of which nothing is made are over.
@@ -177,8 +205,8 @@ napi_value Remake(napi_env env, napi_callback_info info) {
   const uint32_t id = IndexOf(env, args[1]);
   Batch* const batch = id == 0 ? nullptr : &BatchOf(env, queue, args[1]);
   const Plan plan = InExternal<Plan>(env, args[2]);
-  // A copy: `make` may let go of rows by other calls.
   std::vector<RowRef> rows;
+  const Busy busy(queue);
   if (batch) {
     rows = batch->taken;
     queue.Unkey(batch);
@@ -188,8 +216,7 @@ napi_value Remake(napi_env env, napi_callback_info info) {
     for (const RowRef& row : rows) {
       Record& record = row.record();
       if (record.plan == plan->id || record.state != State::kRow) continue;
-      napi_handle_scope scope;
-      Check(env, napi_open_handle_scope(env, &scope), "a scope");
+      const Scope scope(env);
       napi_value given = RowToJs(env, row), made;
       Check(env, napi_call_function(env, Undefined(env), args[3], 1, &given, &made), "make");
       if (IsMissing(env, made)) record.state = State::kOver;
@@ -203,7 +230,6 @@ napi_value Remake(napi_env env, napi_callback_info info) {
         row.chunk->Adopt(LocalArena(), record, *plan, bytes.data, lengths.data);
         queue.Account(static_cast<int64_t>(row.chunk->held_bytes) - before);
       }
-      Check(env, napi_close_handle_scope(env, scope), "a scope");
     }
   } catch (...) {
     refresh();
@@ -260,11 +286,13 @@ napi_value LetGo(napi_env env, napi_callback_info info) {
   return Undefined(env);
 }
 
-/** trim(): free memory goes back to the kernel. */
+/** trim(): free memory, and pages of files that are not looked at, go back to the kernel. */
 napi_value Trim(napi_env env, napi_callback_info) {
   LocalArena().Clear();
   SlabPool::Get().Trim();
   TrimBodies();
+  TrimAllocator();
+  ReleaseFilePages();
   return Undefined(env);
 }
 

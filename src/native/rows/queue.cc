@@ -59,7 +59,6 @@ void KeysInFlight::Grow() {
 uint32_t RowQueue::Add(std::unique_ptr<Chunk> chunk, uint32_t end) {
   uint32_t rows = 0;
   Chunk* const at = chunk.get();
-  queue_.reserve(queue_.size() + chunk->records.size());
   for (uint32_t i = 0; i < end && i < chunk->records.size(); ++i) {
     Record& record = chunk->records[i];
     if (record.state != State::kRow) continue;

@@ -58,6 +58,8 @@ class RowQueue {
  public:
   /** Bounds the search behind a hot key. */
   static constexpr size_t kMaxPassedOver = 10000;
+  /** JavaScript is asked about its rows, one by one. */
+  bool busy = false;
 
   /** What a row costs in the queue, in a batch, and among the keys, about. */
   static constexpr uint64_t kRowBytes = 80;

@@ -33,7 +33,7 @@ test('while records are read in JavaScript, after every 24 MiB of them; for thos
 test('once after the start, when nothing comes', () => {
   const { collected, trimmed, quiet } = create();
   quiet(60_000);
-  expect([collected, trimmed]).toEqual([[5000], [5000]]);
+  expect([collected, trimmed]).toEqual([[5000], [5000, 10_000]]);
 });
 
 test('once after a burst, and never for a record now and then', () => {
@@ -48,4 +48,13 @@ test('once after a burst, and never for a record now and then', () => {
   }
   expect(collected).toHaveLength(2);
   expect(clock.now).toBeGreaterThan(200_000);
+});
+
+test('what the start has left is let go of while records flow, once', () => {
+  const { garbage, collected, trimmed, clock } = create();
+  for (; clock.now < 60_000; clock.now += 200) {
+    garbage.busy(MIB);
+    garbage.tick();
+  }
+  expect([collected, trimmed]).toEqual([[], [10_000]]);
 });
