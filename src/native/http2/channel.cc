@@ -369,6 +369,7 @@ void Channel::Retire() {
 }
 
 void Channel::Drop(std::unique_ptr<Connection> connection) {
+  for (auto& call : connection->TakeUnsent()) NotSent(std::move(call));
   for (auto& call : connection->TakeCalls()) Finish(call, kUnavailable, connection->failure());
 }
 

@@ -158,18 +158,14 @@ std::string Connection::Broken(const char* otherwise) const {
 }
 
 void Connection::Submit(const std::shared_ptr<Call>& call) {
-  const Time now = Now();
   const int32_t stream = SubmitRequest(session_, settings_, *call);
   if (stream < 0) {
     if (stream == NGHTTP2_ERR_NOMEM) throw std::bad_alloc();
     return owner_.NotSent(call);
   }
-  // After a pause the connection may be dead without a word: the ping finds out sooner than TCP.
-  const bool ping = streams_.empty() && pinged_ == 0 && now - last_heard_ >= settings_.keepalive;
   streams_.emplace(stream, call);
   call->stream = stream;
   call->connection = id_;
-  if (ping) Ping(now);
 }
 
 void Connection::Withdraw(Call& call) {
@@ -309,6 +305,7 @@ void Connection::WantWrite(bool wanted) {
   if (epoll_ctl(epoll_, EPOLL_CTL_MOD, socket_, &event) != 0) Fail("Connection dropped: epoll " + ErrorName(errno));
 }
 
+/** After a pause this is past at once: the connection may be dead without a word, and a ping tells sooner than TCP. */
 Time Connection::Due() const {
   if (state_ != State::kOpen) return kNever;
   if (pinged_ != 0) return pinged_ + settings_.keepalive_timeout;

@@ -1,6 +1,7 @@
 // The native HTTP/2 client against a server that does what no server should. Whatever comes, a call ends with a failure
 // that says what happened, and the next one is served.
 import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Failure } from '../../../../src/milvus/client/failure.ts';
 import { type NativeTarget, openNativeChannel } from '../../../../src/milvus/client/native-channel.ts';
 import type { UnaryAnswer, UnaryChannel } from '../../../../src/milvus/client/unary.ts';
@@ -415,6 +416,18 @@ describe('a server that ends streams and connections', () => {
     await stillServes(server, channel);
   });
 
+  test('a call that no connection gets to sending is given up', async () => {
+    const server = await serve({
+      greeting: settings([3, 0]),
+      onConnection: c => void setTimeout(() => c.send(goaway(0x7fffffff, 0)), 20),
+    });
+    const channel = channelTo(server);
+    const failure = failureOf(await call(channel));
+    expect(failure.label).toBe('grpc_unavailable');
+    expect(failure.reason).toContain('before a call is sent');
+    await stillServes(server, channel);
+  });
+
   test('a connection that is cut in a call: unavailable; while nothing is called: not noticed', async () => {
     const server = await serve({ onRequest: c => void c.socket.destroy() });
     const channel = channelTo(server);
@@ -583,6 +596,28 @@ describe('pings', () => {
     await server.until(() => peer.count(TYPE.PING) > pings);
     expect(server.connections.length).toBe(1);
   });
+});
+
+describe('without a call', () => {
+  test('the thread sleeps', async () => {
+    const server = await serve();
+    const channel = channelTo(server, { keepaliveMs: 50 });
+    expect(await call(channel, 100)).toEqual({ body: Buffer.from('yes') });
+    await Bun.sleep(300); // what the call has left in the timer is over
+    const before = runs();
+    expect(before).not.toBeEmpty();
+    await Bun.sleep(500);
+    expect(runs()).toEqual(before);
+  });
+
+  /** Of each of the client's threads: time on a processor, time in its queue, and how often it got there. */
+  function runs(): string[] {
+    const tasks = '/proc/self/task';
+    const text = (id: string, file: string) => readFileSync(`${tasks}/${id}/${file}`, 'utf8').trim();
+    return readdirSync(tasks)
+      .filter(id => text(id, 'comm') === 'milvus-http2')
+      .map(id => `${id} ${text(id, 'schedstat')}`);
+  }
 });
 
 describe('the end of a call by our side', () => {

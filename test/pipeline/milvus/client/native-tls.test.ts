@@ -134,12 +134,15 @@ test('a server without TLS is called one', async () => {
   expect(fix).toContain('http://');
 });
 
-test('a server that agrees on no HTTP/2 is refused', async () => {
-  const { label, reason } = refusal(
-    await ask({ ...certificate('server'), ALPNProtocols: ['http/1.1'] }, { roots, name: '127.0.0.1' }),
-  );
+test.each([
+  ['speaks HTTP/1.1 only', ['http/1.1']],
+  ['knows no ALPN', undefined],
+])('a server that agrees on no HTTP/2 is refused: it %s', async (_, protocols) => {
+  const { ALPNProtocols: _h2, ...rest } = certificate('server');
+  const options = protocols ? { ...rest, ALPNProtocols: protocols } : rest;
+  const { label, reason } = refusal(await ask(options, { roots, name: '127.0.0.1' }));
   expect(label).toBe('tls');
-  expect(reason).toMatch(/^TLS: /);
+  expect(reason).toMatch(/^TLS: .*(ALPN|application protocol)/);
 });
 
 test.each([
