@@ -55,6 +55,7 @@ export class KafkaConsumer {
       isPaused: () => this.paused,
       isClosing: () => this.closing,
       isDead: () => this.events.isDead,
+      readsFromStart: (options.properties['auto.offset.reset'] ?? 'earliest') === 'earliest',
       polling: () => this.polling,
     });
   }

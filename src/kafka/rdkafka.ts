@@ -60,9 +60,10 @@ export interface RdConsumer {
   subscribe(topics: string[]): void;
   unsubscribe(): void;
   assignments(): TopicPartition[];
-  assign(partitions: TopicPartition[]): void;
+  /** With an offset where reading is to begin there, not where the group was. */
+  assign(partitions: Array<TopicPartition & { offset?: number }>): void;
   unassign(): void;
-  incrementalAssign(partitions: TopicPartition[]): void;
+  incrementalAssign(partitions: Array<TopicPartition & { offset?: number }>): void;
   incrementalUnassign(partitions: TopicPartition[]): void;
   assignmentLost(): boolean;
   rebalanceProtocol(): 'NONE' | 'COOPERATIVE' | 'EAGER';

@@ -1,5 +1,6 @@
 // A rebalance, one step after the other: librdkafka waits with it until (un)assign is called, and always gets its call.
 import { internalError, SinkError } from '../errors.ts';
+import { askCommitted } from './questions.ts';
 import type { RdConsumer, RdError, TopicPartition } from './rdkafka.ts';
 import { CODE } from './rdkafka.ts';
 
@@ -18,6 +19,8 @@ export interface RebalanceState {
   isClosing(): boolean;
   /** A fatal error was raised: librdkafka has dropped the assignment itself. */
   isDead(): boolean;
+  /** auto.offset.reset=earliest. */
+  readonly readsFromStart: boolean;
   /** The poll that is on its way, if any. */
   polling(): Promise<unknown> | undefined;
 }
@@ -53,9 +56,10 @@ export class Rebalances {
   private async assign(client: RdConsumer, partitions: TopicPartition[], cooperative: boolean) {
     await this.settleStale();
     await this.hooked(() => this.hooks.assigned(partitions));
+    const starts = this.state.readsFromStart ? await startsOf(client, partitions) : partitions;
     this.answer(() => {
-      if (cooperative) client.incrementalAssign(partitions);
-      else client.assign(partitions);
+      if (cooperative) client.incrementalAssign(starts);
+      else client.assign(starts);
       if (this.state.isPaused() && partitions.length > 0) client.pause(partitions);
     });
   }
@@ -115,3 +119,24 @@ export class Rebalances {
     }
   }
 }
+
+// --- internal ---
+
+/**
+ * Where the group has no offset, reading begins at the beginning. librdkafka would find that out itself, and then waits 100 ms
+ * before it looks where that is (rd_kafka_offset_reset, with an error).
+ * @returns the partitions as they are when the group does not answer at once
+ */
+async function startsOf(client: RdConsumer, partitions: TopicPartition[]): Promise<TopicPartition[]> {
+  if (partitions.length === 0) return partitions;
+  const known = await askCommitted(client, partitions, COMMITTED_TIMEOUT_MS).catch(() => undefined);
+  // One of a partition that cannot be told stands there as an error.
+  if (known?.length !== partitions.length || known.some(one => typeof one.topic !== 'string')) return partitions;
+  return known.map(({ topic, partition, offset }) =>
+    offset === undefined || offset < 0 ? { topic, partition, offset: BEGINNING } : { topic, partition },
+  );
+}
+
+const COMMITTED_TIMEOUT_MS = 500;
+/** RD_KAFKA_OFFSET_BEGINNING */
+const BEGINNING = -2;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { SinkError } from '../../../src/errors.ts';
 import { officialClient } from '../../../src/kafka/client.ts';
 import { type ConsumerHooks, KafkaConsumer } from '../../../src/kafka/consumer.ts';
+import type { RdConsumer, RdOffset, TopicPartition } from '../../../src/kafka/rdkafka.ts';
 import { createLogger } from '../../../src/observe/log.ts';
 import { MockKafka } from '../../support/mock-kafka.ts';
 
@@ -13,7 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => kafka.stop());
 
-async function join(topic: string, hooks: Partial<ConsumerHooks>) {
+async function join(
+  topic: string,
+  hooks: Partial<ConsumerHooks>,
+  tap: (client: RdConsumer) => void = () => {},
+) {
   const failures: SinkError[] = [];
   const consumer = new KafkaConsumer({
     properties: {
@@ -42,7 +47,11 @@ async function join(topic: string, hooks: Partial<ConsumerHooks>) {
       write: () => {},
     }),
     now: () => performance.now(),
-    create: officialClient(),
+    create: (...properties) => {
+      const client = officialClient()(...properties);
+      tap(client);
+      return client;
+    },
   });
   await kafka.produce(topic, [{ value: 'a' }]);
   await consumer.connect();
@@ -80,6 +89,30 @@ test.concurrent('a poll while another one is under way waits for its turn, and o
   await consumer.close();
   expect((await last).errors).toEqual([]);
   expect(await consumer.poll(1)).toEqual({ batch: undefined, errors: [] });
+});
+
+const known = (offset: number | undefined) => (partition: TopicPartition) => ({ ...partition, offset });
+test.concurrent.each<[string, ((partition: TopicPartition) => unknown) | undefined, number | undefined]>([
+  ['a group without an offset begins at the beginning', undefined, -2],
+  ['one that has an offset goes on there', known(1), undefined],
+  ['an offset that cannot be told is left to librdkafka', () => new Error('unstable'), undefined],
+])('%s', async (name, committed, offset) => {
+  const assigned: Array<TopicPartition & { offset?: number }> = [];
+  const { consumer } = await join(name.replaceAll(' ', '_'), {}, client => {
+    const assign = client.incrementalAssign.bind(client);
+    client.incrementalAssign = partitions => {
+      assigned.push(...partitions);
+      assign(partitions);
+    };
+    // As the binding has it: the error of a partition stands in the list.
+    if (committed)
+      client.committed = (partitions, _timeout, answered) =>
+        answered(null, partitions!.map(committed) as RdOffset[]);
+  });
+  while (consumer.assignments().length === 0) await consumer.poll(10);
+  expect(assigned.length).toBeGreaterThan(0);
+  for (const partition of assigned) expect(partition.offset).toBe(offset as number);
+  await consumer.close();
 });
 
 test.concurrent('a commit is answered while somebody polls, with what the group has stored', async () => {
