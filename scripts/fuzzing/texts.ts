@@ -102,9 +102,27 @@ function fieldText(field: FieldSchema, style: Style, random: Random): string {
         random,
       );
     }
+    case DataType.Array:
+      return elementsText(field, style, random);
     default:
       return anyText(style, random, 4);
   }
+}
+
+/** Now and then so many that lengths take more bytes, or one more than there may be. */
+function elementsText(field: FieldSchema, style: Style, random: Random): string {
+  const { maxCapacity = 200, elementType } = field;
+  const most = Math.min(maxCapacity, random.chance(0.05) ? 200 : 6);
+  const beyond = !style.ordinary && random.chance(0.03) ? 1 : 0;
+  const length = beyond ? Math.min(maxCapacity, 200) + beyond : random.below(most + 1);
+  const element = { ...field, type: elementType!, nullable: false, hasDefault: false };
+  // Most elements of a hostile style are still as they should be: else no array of many would be.
+  const plain = { ...style, ordinary: style.ordinary || random.chance(0.6) };
+  const item = () =>
+    !plain.ordinary && random.chance(0.02)
+      ? random.pick(['null', '', '[]', '"', '-1', '0'])
+      : fieldText(element, plain, random);
+  return arrayText(Array.from({ length }, item), style, random);
 }
 
 function integerText(bits: bigint, style: Style, random: Random): string {

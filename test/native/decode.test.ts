@@ -41,6 +41,11 @@ function takes(one: FieldSchema, ...values: Text[]): boolean[] {
   );
 }
 
+const arrayOf = (elementType: DataType, maxCapacity?: number) =>
+  field('a', DataType.Array, { elementType, ...(maxCapacity !== undefined && { maxCapacity }) });
+
+const many = (item: string, count = 1000) => `[${Array(count).fill(item).join()}]`;
+
 const all = (answer: boolean, answers: boolean[]) => expect(answers).toEqual(answers.map(() => answer));
 
 const GUIDE = collectionOf([
@@ -120,6 +125,35 @@ describe('what producers send every day is read natively', () => {
       '{ "a" : [ 1.0 , -2.50, {"b":null} ], "c":"\\u00e9\\/\\u001F" }',
     ];
     all(true, takes(column, ...values, '1541815603606036480', '0.30000000000000004', '-1', '0.000001'));
+  });
+
+  test('arrays of every kind that they are read of', () => {
+    const of = (elementType: DataType, ...values: string[]) => {
+      for (const maxCapacity of [undefined, 4096])
+        all(true, takes(arrayOf(elementType, maxCapacity), '[]', '[ ]', ...values));
+    };
+    of(DataType.Bool, '[true]', '[ true , false ]');
+    of(DataType.Int8, '[-128,127,0]', '[-1]');
+    of(DataType.Int16, '[-32768]');
+    of(DataType.Int32, '[-2147483648,2147483647]');
+    of(DataType.Int64, '[9007199254740993,-9223372036854775808]', many('-1'), many('0'));
+    of(DataType.Float, '[0.1,-0,1e-45]', many('0'));
+    of(DataType.Double, '[0.1,-0,5e-324]', many('0'), many('0', 15), many('0', 16), many('1', 2048));
+    of(
+      DataType.VarChar,
+      '["", "a","\\u00e9\\n"]',
+      many('""'),
+      many('"é"'),
+      many(JSON.stringify('x'.repeat(200)), 90),
+    );
+    of(DataType.String, '["a"]');
+    expect(takes(arrayOf(DataType.VarChar), JSON.stringify(['x'.repeat(70_000), 'y']))).toEqual([true]);
+  });
+
+  test('an array that may be null or missing', () => {
+    const collection = collectionOf([{ ...arrayOf(DataType.Int64), nullable: true }], { dynamic: true });
+    for (const text of ['{"id":1}', '{"id":1,"a":null}', `{"x":1,"id":1,"a":${many('0')},"y":[1]}`])
+      expect(taken(collection, text)).toBe(true);
   });
 
   test('names that the schema lacks, in a dynamic collection and where the user was told of them', () => {
@@ -240,6 +274,22 @@ describe('what is unusual goes the general way', () => {
       false,
       takes(vector, '[1]', '[1,2,3]', '[1,2', '[1,2,]', '[1,null]', '[1,"2"]', '"[1,2]"', '[]', '[1,1e39]'),
     );
+  });
+
+  test('arrays that are too long, or have an element that no column would take', () => {
+    const of = (elementType: DataType, ...values: string[]) =>
+      all(false, takes(arrayOf(elementType, 3), ...values));
+    const wrong = ['null', '{}', '"[1]"', '"1,2"', '1', '[null]', '[[1]]', '[{}]', '[', '[,]'];
+    for (const type of [DataType.Bool, DataType.Int8, DataType.Int64, DataType.Float, DataType.Double])
+      of(type, ...wrong, '["1"]', '[0,0,0,0]', '[1', '[1,', '[1,]', '[1,,1]', '[1 1]');
+    of(DataType.VarChar, ...wrong, '[1]', '["1","2","3","4"]', '["a', '["a",]', '["\\ud800"]', '[true]');
+    of(DataType.Int8, '[128]', '[-0]', '[1.0]', '[1,-129]');
+    of(DataType.Int64, '[9223372036854775808]');
+    of(DataType.Float, '[1e39]');
+    of(DataType.Double, '[1e309]');
+    all(false, takes(arrayOf(DataType.Bool, 0), '[true]'));
+    all(true, takes(arrayOf(DataType.Bool, 0), '[]'));
+    all(false, takes({ ...arrayOf(DataType.VarChar), maxLength: 3 }, '["abcd"]', '["é中"]'));
   });
 
   test('numbers that JSON.stringify would write otherwise', () => {
@@ -408,6 +458,12 @@ describe('callers in JavaScript', () => {
       { bits: 65 },
       { fallback: 'x' },
       { dynamic: true },
+      { kind: 'array' },
+      { kind: 'array', elementTag: 1, element: { kind: 'json' } },
+      { kind: 'array', elementTag: 1, element: { kind: 'array' } },
+      { kind: 'array', elementTag: 0, element: { kind: 'bool' } },
+      { kind: 'array', element: { kind: 'bool' } },
+      { kind: 'array', elementTag: 1, element: { kind: 'bool' }, maxItems: -1 },
     ];
     for (const more of wrong) {
       expect(() => makePlan!({ columns: [{ ...column, ...more }], dropped: [], declined: [] })).toThrow(
