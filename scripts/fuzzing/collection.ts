@@ -71,6 +71,7 @@ export function collectionOfTarget(): CollectionCase {
     plainField('f', DataType.Float),
     plainField('d', DataType.Double),
     plainField('i', DataType.Int8),
+    plainField('s', DataType.SparseFloatVector),
     ...[DataType.Double, DataType.VarChar, DataType.Int64].map((type, i) => arrayField(`a${i}`, type, 200)),
   ];
   return {
@@ -118,6 +119,7 @@ const TYPES = [
   DataType.FloatVector,
   DataType.Array,
   DataType.Array,
+  DataType.SparseFloatVector,
 ];
 
 const ELEMENT_TYPES = [

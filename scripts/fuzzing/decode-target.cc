@@ -46,13 +46,14 @@ Plan PlanOf(unsigned choice) {
   plan.columns.back().max = 127;
   plan.columns.back().has_fallback = true;
   plan.columns.back().fallback = "\x07";
+  plan.columns.push_back(ColumnOf("s", ColumnKind::kSparse, true));
   plan.columns.push_back(ArrayOf("a0", ColumnKind::kDouble, 0x2a));
   plan.columns.push_back(ArrayOf("a1", ColumnKind::kText, 0x32));
   plan.columns.push_back(ArrayOf("a2", ColumnKind::kInteger, 0x1a));
   if (choice & 2) {
     // Few elements and many: the room for them is bounded by their number, or by the text.
-    for (size_t i = 8; i < 11; ++i) plan.columns[i].max_items = 3;
-    plan.columns[9].max_bytes = 8;
+    for (size_t i = 9; i < 12; ++i) plan.columns[i].max_items = 3;
+    plan.columns[10].max_bytes = 8;
     plan.columns[1].max_bytes = 8;
     plan.columns[3].max_bytes = 16;
     plan.columns[3].objects_only = true;
@@ -98,6 +99,20 @@ void CheckCell(const Column& column, const uint8_t* bytes, uint32_t length) {
     case ColumnKind::kInteger: return Expect(length >= 1 && length <= 10 && bytes[length - 1] < 0x80);
     case ColumnKind::kText:
     case ColumnKind::kJson: return Expect(ContentOf(0x0a, cell).size() <= column.max_bytes);
+    case ColumnKind::kSparse: {
+      const std::string_view pairs = ContentOf(0x0a, cell);
+      Expect(pairs.size() % 8 == 0);
+      int64_t previous = -1;
+      for (size_t at = 0; at < pairs.size(); at += 8) {
+        uint32_t index, weight;
+        std::memcpy(&index, pairs.data() + at, 4);
+        std::memcpy(&weight, pairs.data() + at + 4, 4);
+        // A float that is neither negative, not even -0, nor infinite.
+        Expect(index > previous && index < UINT32_MAX && weight < 0x7f800000);
+        previous = index;
+      }
+      return;
+    }
     case ColumnKind::kArray: {
       const std::string_view elements = ContentOf(column.element_tag, ContentOf(0x0a, cell));
       if (column.element == ColumnKind::kText || elements.empty()) return;

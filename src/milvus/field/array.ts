@@ -63,7 +63,7 @@ function nativeArray(
 }
 
 function isScalar(kind: NativeKind): kind is NativeScalar {
-  return kind.kind !== 'array' && kind.kind !== 'json' && kind.kind !== 'floatVector';
+  return !['array', 'json', 'floatVector', 'sparse'].includes(kind.kind);
 }
 
 function arrayReader({ name, maxCapacity }: FieldSchema, element: FieldReader): FieldReader {

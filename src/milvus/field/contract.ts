@@ -40,7 +40,8 @@ export type NativeKind =
   | NativeScalar
   | NativeArray
   | { readonly kind: 'json'; readonly maxBytes: number; readonly objectsOnly: boolean }
-  | { readonly kind: 'floatVector'; readonly dim: number };
+  | { readonly kind: 'floatVector'; readonly dim: number }
+  | { readonly kind: 'sparse' };
 
 /** Those that an array's elements can be of as well. */
 export type NativeScalar =

@@ -7,6 +7,7 @@
 //   Float, Double             4 or 8 bytes, little-endian
 //   VarChar, Text, JSON       0x0a, the length as a varint, UTF-8
 //   FloatVector               dim * 4 bytes, little-endian
+//   SparseFloatVector         0x0a, the length as a varint, pairs of a uint32 and a float, little-endian, sorted by the first
 //   Array                     0x0a, length: a ScalarField, which is the element's tag, length: of numbers, when there are any,
 //                             0x0a, length, and then their cells; of texts their cells
 // so that a column is its cells one after the other, behind a head.
@@ -21,7 +22,7 @@
 
 namespace sink {
 
-enum class ColumnKind : uint8_t { kBool, kInteger, kFloat, kDouble, kText, kJson, kFloatVector, kArray };
+enum class ColumnKind : uint8_t { kBool, kInteger, kFloat, kDouble, kText, kJson, kFloatVector, kSparse, kArray };
 
 /** A column of the collection's plan, in the plan's order. */
 struct Column {
@@ -61,6 +62,8 @@ struct Plan {
   size_t fixed_bytes = 0;
   /** What more its arrays may need, as long as that is not bounded by the text. */
   size_t array_bytes = 0;
+  /** Has a sparse vector, which may need twice its text. */
+  bool sparse = false;
   /** Longer texts are declined: a row's bytes are told in 32 bits. */
   size_t max_text = 0;
   static constexpr uint32_t kNoColumn = UINT32_MAX;

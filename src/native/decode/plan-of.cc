@@ -19,7 +19,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"bool", ColumnKind::kBool},     {"integer", ColumnKind::kInteger}, {"float", ColumnKind::kFloat},
     {"double", ColumnKind::kDouble}, {"text", ColumnKind::kText},       {"json", ColumnKind::kJson},
-    {"floatVector", ColumnKind::kFloatVector}, {"array", ColumnKind::kArray},
+    {"floatVector", ColumnKind::kFloatVector}, {"sparse", ColumnKind::kSparse}, {"array", ColumnKind::kArray},
 };
 
 ColumnKind KindOf(const std::string& name) {

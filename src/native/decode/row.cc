@@ -6,6 +6,7 @@
 #include "json-text.h"
 #include "number.h"
 #include "scan.h"
+#include "sparse.h"
 
 namespace sink {
 
@@ -50,10 +51,11 @@ size_t MaxItemBytes(ColumnKind element) {
  * of texts is never longer than what stood in the record. An array's elements take what MaxItemBytes says beside their
  * text, and at most four times their text in any case, since each has a comma or a bracket of its own: a double has 8 of at
  * least 2 bytes (`0,`), an integer 10 of 3 (`-1,`) or its digits, a text of n bytes 6 + n of n + 3. That holds for each
- * part of a record as well, and so at each place while it is read.
+ * part of a record as well, and so at each place while it is read. A sparse vector's pairs take at most twice what its
+ * text, and what follows, have (ReadSparse).
  */
 size_t CellRoom(const Plan& plan, size_t text_length) {
-  return text_length + std::min(3 * text_length, plan.array_bytes) + plan.fixed_bytes;
+  return text_length + std::min(3 * text_length, plan.array_bytes) + (plan.sparse ? text_length : 0) + plan.fixed_bytes;
 }
 
 class RowReader {
@@ -154,6 +156,7 @@ class RowReader {
         p = ReadVector(p, end_, column.dim, out_);
         out_ += size_t{4} * column.dim;
         break;
+      case ColumnKind::kSparse: p = Sparse(p); break;
       case ColumnKind::kArray: p = Array(p, column); break;
     }
     if (p != nullptr) Put(id, from);
@@ -191,6 +194,12 @@ class RowReader {
   template <typename Number> void PutBytes(Number value) {
     std::memcpy(out_, &value, sizeof value);
     out_ += sizeof value;
+  }
+
+  const char* Sparse(const char* p) {
+    uint8_t* content = out_ + kHead;
+    p = ReadSparse(p, end_, content);
+    return p != nullptr && Close(content, UINT32_MAX) ? p : nullptr;
   }
 
   /** Elements are written behind room for the heads, and moved up when their length is known. */
@@ -346,17 +355,19 @@ void Prepare(Plan& plan) {
   plan.dynamic = Plan::kNoColumn;
   plan.fixed_bytes = 16;
   plan.array_bytes = 0;
+  plan.sparse = false;
   for (uint32_t id = 0; id < plan.columns.size(); ++id) {
     const Column& column = plan.columns[id];
     plan.names.Add(column.name);
     if (column.dynamic) plan.dynamic = id;
     plan.fixed_bytes += kHead + kVarint + column.fallback.size() + size_t{4} * column.dim;
+    if (column.kind == ColumnKind::kSparse) plan.sparse = true;
     if (column.kind != ColumnKind::kArray) continue;
     plan.fixed_bytes += kArrayHeads;
     plan.array_bytes += MaxItemBytes(column.element) * column.max_items;
   }
   // At most five times the text, and the dynamic field's once more.
-  plan.max_text = plan.array_bytes == 0 ? kMaxText : kMaxText / 4;
+  plan.max_text = plan.array_bytes == 0 && !plan.sparse ? kMaxText : kMaxText / 4;
   for (const std::string& name : plan.dropped) plan.names.Add(name);
   for (const std::string& name : plan.declined) plan.names.Add(name);
   plan.prepared = plan.names.size() <= kMaxNames && plan.fixed_bytes <= kMaxFixed;
