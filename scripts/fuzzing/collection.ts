@@ -60,7 +60,7 @@ export function randomCollection(random: Random): CollectionCase {
   };
 }
 
-/** About what decode-target.cc has. */
+/** About what decode-target.cc has, whose arrays are short ones or of any length. */
 export function collectionOfTarget(): CollectionCase {
   const fields = [
     { ...plainField('id', DataType.Int64), primary: true },
@@ -71,6 +71,8 @@ export function collectionOfTarget(): CollectionCase {
     plainField('f', DataType.Float),
     plainField('d', DataType.Double),
     plainField('i', DataType.Int8),
+    plainField('s', DataType.SparseFloatVector),
+    ...[DataType.Double, DataType.VarChar, DataType.Int64].map((type, i) => arrayField(`a${i}`, type, 200)),
   ];
   return {
     fields,
@@ -115,7 +117,31 @@ const TYPES = [
   DataType.JSON,
   DataType.FloatVector,
   DataType.FloatVector,
+  DataType.Array,
+  DataType.Array,
+  DataType.SparseFloatVector,
 ];
+
+const ELEMENT_TYPES = [
+  DataType.Bool,
+  DataType.Int8,
+  DataType.Int16,
+  DataType.Int32,
+  DataType.Int64,
+  DataType.Float,
+  DataType.Double,
+  DataType.VarChar,
+  DataType.VarChar,
+];
+
+function arrayField(name: string, elementType: DataType, maxCapacity: number): FieldSchema {
+  return { ...plainField(name, DataType.Array), elementType, maxCapacity };
+}
+
+function arrayOf(elementType: DataType, random: Random): Partial<FieldSchema> {
+  const maxCapacity = random.pick([undefined, 4096, 40, 4, 2]);
+  return { elementType, ...(maxCapacity !== undefined && { maxCapacity }) };
+}
 
 function text(name: string, random: Random): FieldSchema {
   const maxLength = random.pick([undefined, 65_535, 200, 16, 5]);
@@ -124,10 +150,13 @@ function text(name: string, random: Random): FieldSchema {
 
 function randomField(name: string, random: Random): FieldSchema {
   const type = random.pick(TYPES);
-  const field: FieldSchema =
-    type === DataType.VarChar || type === DataType.Text
-      ? { ...text(name, random), type }
-      : plainField(name, type);
+  const elementType = type === DataType.Array ? random.pick(ELEMENT_TYPES) : undefined;
+  const isText = [type, elementType].some(one => one === DataType.VarChar || one === DataType.Text);
+  const field: FieldSchema = {
+    ...(isText ? text(name, random) : plainField(name, type)),
+    type,
+    ...(elementType !== undefined && arrayOf(elementType, random)),
+  };
   if (type === DataType.FloatVector) field.dim = random.pick([1, 2, 3, 8, 17]);
   if (random.chance(0.1)) field.functionOutput = true;
   if (random.chance(0.3)) field.nullable = true;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string_view>
 
 #include "decode.h"
 
@@ -18,6 +19,13 @@ Column ColumnOf(const char* name, ColumnKind kind, bool optional = false) {
   column.name = name;
   column.kind = kind;
   column.optional = optional;
+  return column;
+}
+
+Column ArrayOf(const char* name, ColumnKind element, uint8_t tag) {
+  Column column = ColumnOf(name, ColumnKind::kArray, true);
+  column.element = element;
+  column.element_tag = tag;
   return column;
 }
 
@@ -38,7 +46,14 @@ Plan PlanOf(unsigned choice) {
   plan.columns.back().max = 127;
   plan.columns.back().has_fallback = true;
   plan.columns.back().fallback = "\x07";
+  plan.columns.push_back(ColumnOf("s", ColumnKind::kSparse, true));
+  plan.columns.push_back(ArrayOf("a0", ColumnKind::kDouble, 0x2a));
+  plan.columns.push_back(ArrayOf("a1", ColumnKind::kText, 0x32));
+  plan.columns.push_back(ArrayOf("a2", ColumnKind::kInteger, 0x1a));
   if (choice & 2) {
+    // Few elements and many: the room for them is bounded by their number, or by the text.
+    for (size_t i = 9; i < 12; ++i) plan.columns[i].max_items = 3;
+    plan.columns[10].max_bytes = 8;
     plan.columns[1].max_bytes = 8;
     plan.columns[3].max_bytes = 16;
     plan.columns[3].objects_only = true;
@@ -59,25 +74,54 @@ void Expect(bool is) {
   if (!is) std::abort();
 }
 
-void CheckCell(const Column& column, const uint8_t* cell, uint32_t length) {
+/** What stands behind a tag and a length, which must be to the end of it. */
+std::string_view ContentOf(uint8_t tag, std::string_view message) {
+  Expect(message.size() >= 2 && static_cast<uint8_t>(message[0]) == tag);
+  uint64_t content = 0;
+  size_t at = 1;
+  for (int shift = 0;; shift += 7) {
+    Expect(at < message.size() && shift < 35);
+    const auto byte = static_cast<uint8_t>(message[at++]);
+    content |= uint64_t{byte & 0x7Fu} << shift;
+    if (byte < 0x80) break;
+  }
+  Expect(content == message.size() - at);
+  return message.substr(at);
+}
+
+void CheckCell(const Column& column, const uint8_t* bytes, uint32_t length) {
+  const std::string_view cell(reinterpret_cast<const char*>(bytes), length);
   switch (column.kind) {
-    case ColumnKind::kBool: return Expect(length == 1 && cell[0] <= 1);
+    case ColumnKind::kBool: return Expect(length == 1 && bytes[0] <= 1);
     case ColumnKind::kFloat: return Expect(length == 4);
     case ColumnKind::kDouble: return Expect(length == 8);
     case ColumnKind::kFloatVector: return Expect(length == 4 * column.dim);
-    case ColumnKind::kInteger: return Expect(length >= 1 && length <= 10 && cell[length - 1] < 0x80);
+    case ColumnKind::kInteger: return Expect(length >= 1 && length <= 10 && bytes[length - 1] < 0x80);
     case ColumnKind::kText:
-    case ColumnKind::kJson: break;
+    case ColumnKind::kJson: return Expect(ContentOf(0x0a, cell).size() <= column.max_bytes);
+    case ColumnKind::kSparse: {
+      const std::string_view pairs = ContentOf(0x0a, cell);
+      Expect(pairs.size() % 8 == 0);
+      int64_t previous = -1;
+      for (size_t at = 0; at < pairs.size(); at += 8) {
+        uint32_t index, weight;
+        std::memcpy(&index, pairs.data() + at, 4);
+        std::memcpy(&weight, pairs.data() + at + 4, 4);
+        // A float that is neither negative, not even -0, nor infinite.
+        Expect(index > previous && index < UINT32_MAX && weight < 0x7f800000);
+        previous = index;
+      }
+      return;
+    }
+    case ColumnKind::kArray: {
+      const std::string_view elements = ContentOf(column.element_tag, ContentOf(0x0a, cell));
+      if (column.element == ColumnKind::kText || elements.empty()) return;
+      const size_t size = ContentOf(0x0a, elements).size();
+      Expect(size > 0);
+      if (column.element == ColumnKind::kDouble) Expect(size % 8 == 0 && size / 8 <= column.max_items);
+      return;
+    }
   }
-  Expect(length >= 2 && cell[0] == 0x0a);
-  uint64_t content = 0;
-  uint32_t at = 1;
-  for (int shift = 0;; shift += 7) {
-    Expect(at < length && shift < 35);
-    content |= uint64_t{cell[at] & 0x7Fu} << shift;
-    if (cell[at++] < 0x80) break;
-  }
-  Expect(content == length - at && content <= column.max_bytes);
 }
 
 }  // namespace

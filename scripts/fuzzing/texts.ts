@@ -102,9 +102,118 @@ function fieldText(field: FieldSchema, style: Style, random: Random): string {
         random,
       );
     }
+    case DataType.Array:
+      return elementsText(field, style, random);
+    case DataType.SparseFloatVector:
+      return sparseText(style, random);
     default:
       return anyText(style, random, 4);
   }
+}
+
+/** In one of the three forms, sorted or not; of the hostile ones some have an index twice, or what is none. */
+function sparseText(style: Style, random: Random): string {
+  const hostile = !style.ordinary && random.chance(0.3);
+  const known = new Map<string, string>();
+  const length = random.below(random.chance(0.05) ? 200 : 6);
+  for (let i = 0; i < length; i++) {
+    const weight = plainNumberText(random).replace('-', '');
+    known.set(String(random.below(random.chance(0.5) ? 1000 : 2 ** 32 - 1)), weight);
+  }
+  const pairs = [...known];
+  if (random.chance(0.5)) pairs.sort((a, b) => Number(a[0]) - Number(b[0]));
+  if (hostile && pairs.length > 0) {
+    const pair = random.pick(pairs);
+    const chosen = random.below(4);
+    if (chosen === 0) pair[0] = random.pick(HOSTILE_INDICES);
+    else if (chosen === 1) pair[1] = random.chance(0.5) ? numberText(random) : random.pick(HOSTILE_WEIGHTS);
+    else if (chosen === 2) pairs.push([...random.pick(pairs)]);
+  }
+  const list = (items: readonly string[]) => arrayText(items, style, random);
+  const name = (text: string) => (/^".*"$/.test(text) ? text.slice(1, -1) : text);
+  switch (random.below(3)) {
+    case 0:
+      return objectText(
+        pairs.map(([index, weight]) => [name(index), weight]),
+        style,
+        random,
+      );
+    case 1:
+      return list(pairs.map(pair => list(hostile && random.chance(0.03) ? [...pair, '1'] : pair)));
+    default: {
+      const members: [string, string][] = [
+        ['indices', list(pairs.map(([index]) => index))],
+        ['values', list(pairs.map(([, weight]) => weight))],
+      ];
+      if (random.chance(0.3)) members.reverse();
+      if (hostile && random.chance(0.4)) spoilLists(members, style, random);
+      return objectText(members, style, random);
+    }
+  }
+}
+
+/** Members more and less, and lists that are none or of another length. */
+function spoilLists(members: [string, string][], style: Style, random: Random): void {
+  const more: [string, string][] = [
+    ['7', '0.5'],
+    ['x', 'null'],
+    ['indices', '[1]'],
+    ['values', '[]'],
+    ['indices', '{}'],
+  ];
+  if (random.chance(0.3)) members.splice(random.below(2), 1);
+  if (random.chance(0.6)) members.splice(random.below(3), 0, random.pick(more));
+  if (random.chance(0.2)) random.pick(members)[1] = arrayText(['1', '2'], style, random);
+}
+
+const HOSTILE_INDICES = [
+  '4294967294',
+  '4294967295',
+  '4294967296',
+  '99999999999',
+  '-1',
+  '-0',
+  '0',
+  '00',
+  '07',
+  '7.0',
+  '7e0',
+  '7.5',
+  '',
+  'null',
+  '"7"',
+  '1e2',
+  '__proto__',
+  'constructor',
+];
+const HOSTILE_WEIGHTS = [
+  '-0',
+  '-0.0',
+  '-1e-50',
+  '-1e-400',
+  '1e-50',
+  '1e39',
+  '3.4028235677973366e38',
+  '"1"',
+  'null',
+  'true',
+  '[1]',
+];
+
+/** Now and then so many that lengths take more bytes, or one more than there may be. */
+function elementsText(field: FieldSchema, style: Style, random: Random): string {
+  const { maxCapacity = 200, elementType } = field;
+  const most = Math.min(maxCapacity, random.chance(0.05) ? 200 : 6);
+  const beyond = !style.ordinary && random.chance(0.03) ? 1 : 0;
+  const length = beyond ? Math.min(maxCapacity, 200) + beyond : random.below(most + 1);
+  const element = { ...field, type: elementType!, nullable: false, hasDefault: false };
+  // Most elements of a hostile style are still as they should be: else no array of many would be.
+  const plain = { ...style, ordinary: style.ordinary || random.chance(0.6) };
+  const item = () =>
+    !plain.ordinary && random.chance(0.02)
+      ? random.pick(['null', '', '[]', '"', '-1', '0'])
+      : fieldText(element, plain, random);
+  return arrayText(Array.from({ length }, item), style, random);
 }
 
 function integerText(bits: bigint, style: Style, random: Random): string {

@@ -41,6 +41,13 @@ function takes(one: FieldSchema, ...values: Text[]): boolean[] {
   );
 }
 
+const arrayOf = (elementType: DataType, maxCapacity?: number) =>
+  field('a', DataType.Array, { elementType, ...(maxCapacity !== undefined && { maxCapacity }) });
+
+const SPARSE = field('s', DataType.SparseFloatVector);
+
+const many = (item: string, count = 1000) => `[${Array(count).fill(item).join()}]`;
+
 const all = (answer: boolean, answers: boolean[]) => expect(answers).toEqual(answers.map(() => answer));
 
 const GUIDE = collectionOf([
@@ -120,6 +127,68 @@ describe('what producers send every day is read natively', () => {
       '{ "a" : [ 1.0 , -2.50, {"b":null} ], "c":"\\u00e9\\/\\u001F" }',
     ];
     all(true, takes(column, ...values, '1541815603606036480', '0.30000000000000004', '-1', '0.000001'));
+  });
+
+  test('arrays of every kind that they are read of', () => {
+    const of = (elementType: DataType, ...values: string[]) => {
+      for (const maxCapacity of [undefined, 4096])
+        all(true, takes(arrayOf(elementType, maxCapacity), '[]', '[ ]', ...values));
+    };
+    of(DataType.Bool, '[true]', '[ true , false ]');
+    of(DataType.Int8, '[-128,127,0]', '[-1]');
+    of(DataType.Int16, '[-32768]');
+    of(DataType.Int32, '[-2147483648,2147483647]');
+    of(DataType.Int64, '[9007199254740993,-9223372036854775808]', many('-1'), many('0'));
+    of(DataType.Float, '[0.1,-0,1e-45]', many('0'));
+    of(DataType.Double, '[0.1,-0,5e-324]', many('0'), many('0', 15), many('0', 16), many('1', 2048));
+    of(
+      DataType.VarChar,
+      '["", "a","\\u00e9\\n"]',
+      many('""'),
+      many('"é"'),
+      many(JSON.stringify('x'.repeat(200)), 90),
+    );
+    of(DataType.String, '["a"]');
+    expect(takes(arrayOf(DataType.VarChar), JSON.stringify(['x'.repeat(70_000), 'y']))).toEqual([true]);
+  });
+
+  test('an array that may be null or missing', () => {
+    const collection = collectionOf([{ ...arrayOf(DataType.Int64), nullable: true }], { dynamic: true });
+    for (const text of ['{"id":1}', '{"id":1,"a":null}', `{"x":1,"id":1,"a":${many('0')},"y":[1]}`])
+      expect(taken(collection, text)).toBe(true);
+  });
+
+  test('sparse vectors in their three forms, sorted or not', () => {
+    const pairs = (count: number) => Array.from({ length: count }, (_, i) => [(i * 7919) % 30_011, i / 8]);
+    const lists = (count: number) => ({
+      indices: pairs(count).map(([index]) => index),
+      values: pairs(count).map(([, weight]) => weight),
+    });
+    const large = [15, 16, 500, 4000].flatMap(count => [
+      JSON.stringify(pairs(count)),
+      JSON.stringify(Object.fromEntries(pairs(count))),
+      JSON.stringify(lists(count)),
+    ]);
+    all(
+      true,
+      takes(
+        SPARSE,
+        ...['{}', '[]', '{ }', '[ ]', '{"indices":[],"values":[]}', '{ "values" : [ ] , "indices" : [ ] }'],
+        ...[
+          '{"7":0.5}',
+          '{"4294967294":1,"0":2}',
+          '{ "9" : 1.5 , "10" : 1e-50 , "1" : 3.4028235677973362e38 }',
+        ],
+        ...['[[7,0.5]]', '[ [ 9 , 1 ] , [ 10 , 2 ] , [ 1 , 0 ] ]', '[[4294967294,16777217.0000000001]]'],
+        ...['{"indices":[9,1,4294967294],"values":[1,0,3e5]}', '{"values":[1,2],"indices":[10,9]}'],
+        ...large,
+      ),
+    );
+    const several = collectionOf([{ ...SPARSE, nullable: true }, arrayOf(DataType.Double)], {
+      dynamic: true,
+    });
+    expect(taken(several, `{"x":1,"a":${many('0')},"id":1,"s":${large.at(-1)},"y":[2]}`)).toBe(true);
+    expect(taken(several, '{"id":1,"s":null,"a":[]}')).toBe(true);
   });
 
   test('names that the schema lacks, in a dynamic collection and where the user was told of them', () => {
@@ -242,6 +311,96 @@ describe('what is unusual goes the general way', () => {
     );
   });
 
+  test('arrays that are too long, or have an element that no column would take', () => {
+    const of = (elementType: DataType, ...values: string[]) =>
+      all(false, takes(arrayOf(elementType, 3), ...values));
+    const wrong = ['null', '{}', '"[1]"', '"1,2"', '1', '[null]', '[[1]]', '[{}]', '[', '[,]'];
+    for (const type of [DataType.Bool, DataType.Int8, DataType.Int64, DataType.Float, DataType.Double])
+      of(type, ...wrong, '["1"]', '[0,0,0,0]', '[1', '[1,', '[1,]', '[1,,1]', '[1 1]');
+    of(DataType.VarChar, ...wrong, '[1]', '["1","2","3","4"]', '["a', '["a",]', '["\\ud800"]', '[true]');
+    of(DataType.Int8, '[128]', '[-0]', '[1.0]', '[1,-129]');
+    of(DataType.Int64, '[9223372036854775808]');
+    of(DataType.Float, '[1e39]');
+    of(DataType.Double, '[1e309]');
+    all(false, takes(arrayOf(DataType.Bool, 0), '[true]'));
+    all(true, takes(arrayOf(DataType.Bool, 0), '[]'));
+    all(false, takes({ ...arrayOf(DataType.VarChar), maxLength: 3 }, '["abcd"]', '["é中"]'));
+  });
+
+  test('sparse vectors with anything unusual in them', () => {
+    const indices = [
+      '4294967295',
+      '-1',
+      '-0',
+      '7.0',
+      '7e0',
+      '"7"',
+      'null',
+      '',
+      '99999999999',
+      '18446744073709551623',
+    ];
+    const weights = [
+      '-1',
+      '-0',
+      '-0.0',
+      '-1e-50',
+      '1e39',
+      '3.4028235677973366e38',
+      '"1"',
+      'null',
+      '',
+      '[1]',
+      '01',
+    ];
+    all(
+      false,
+      takes(
+        SPARSE,
+        ...indices.flatMap(one => [`[[${one},1]]`, `{"indices":[${one}],"values":[1]}`]),
+        ...weights.flatMap(one => [`[[1,${one}]]`, `{"1":${one}}`, `{"values":[${one}],"indices":[1]}`]),
+        ...[
+          'null',
+          '1',
+          '""',
+          '"[]"',
+          '"{\\"7\\":0.5}"',
+          '[1]',
+          '[[1]]',
+          '[[1,2,3]]',
+          '[[1,2],]',
+          '[[1,2]',
+          '[{}]',
+        ],
+        ...['[[1,2],[1,2]]', '[[2,1],[1,2],[2,3]]', '{"1":1,"1":1}', '{"1":1,"01":1}', '{"07":1}', '{"":1}'],
+        ...[
+          '{"\\u0031":1}',
+          '{"a":1}',
+          '{"1":1,"a":1}',
+          '{"4294967295":1}',
+          '{"1":1,}',
+          '{"1"}',
+          '{1:1}',
+          '{"+1":1}',
+        ],
+        ...['{"indices":[1]}', '{"values":[]}', '{"indices":[1],"values":[]}', '{"indices":[],"values":[1]}'],
+        ...[
+          '{"values":[1,2],"indices":[1]}',
+          '{"values":[1],"indices":[1,2]}',
+          '{"indices":[1,1],"values":[1,2]}',
+        ],
+      ),
+    );
+  });
+
+  test('both lists of a sparse vector win over whatever stands beside them', () => {
+    // The general way takes some of these, which is what the comparison in `takes` is about.
+    const both = '"indices":[1],"values":[2]';
+    const beside = ['"7":0.5', '"x":null', '"indices":[3]', '"values":[4]', '"indices":5', '"values":null'];
+    for (const one of beside) all(false, takes(SPARSE, `{${both},${one}}`, `{${one},${both}}`));
+    all(false, takes(SPARSE, '{"indices":1,"values":2}', '{"1":1,"values":[2]}'));
+  });
+
   test('numbers that JSON.stringify would write otherwise', () => {
     const numbers = [
       '1e2',
@@ -321,7 +480,7 @@ describe('what is unusual goes the general way', () => {
   });
 
   test('every record of a collection with a type that is not read natively', () => {
-    const schema = schemaOf(collectionOf([field('s', DataType.SparseFloatVector)]));
+    const schema = schemaOf(collectionOf([field('b', DataType.BinaryVector, { dim: 8 })]));
     expect(nativePlanOf(planCollection(schema, { insertMode: 'upsert', jsonMaxBytes: 1 }))).toBeUndefined();
   });
 });
@@ -408,6 +567,12 @@ describe('callers in JavaScript', () => {
       { bits: 65 },
       { fallback: 'x' },
       { dynamic: true },
+      { kind: 'array' },
+      { kind: 'array', elementTag: 1, element: { kind: 'json' } },
+      { kind: 'array', elementTag: 1, element: { kind: 'array' } },
+      { kind: 'array', elementTag: 0, element: { kind: 'bool' } },
+      { kind: 'array', element: { kind: 'bool' } },
+      { kind: 'array', elementTag: 1, element: { kind: 'bool' }, maxItems: -1 },
     ];
     for (const more of wrong) {
       expect(() => makePlan!({ columns: [{ ...column, ...more }], dropped: [], declined: [] })).toThrow(

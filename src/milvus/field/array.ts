@@ -3,7 +3,13 @@ import { DATA, MAX_HEAD_BYTES } from '../wire/arrays.ts';
 import type { Codec } from '../wire/column.ts';
 import { DataType, nameOf } from '../wire/data-type.ts';
 import { varintLength, WireWriter } from '../wire/writer.ts';
-import type { FieldReader, FieldType } from './contract.ts';
+import {
+  type FieldReader,
+  type FieldType,
+  MAX_NATIVE_BYTES,
+  type NativeKind,
+  type NativeScalar,
+} from './contract.ts';
 import { describe, refuse } from './refuse.ts';
 import type { FieldSchema } from './schema.ts';
 
@@ -29,6 +35,11 @@ export function arrayOf(elementTypes: readonly FieldType[]): FieldType {
       const element = elementOf(field);
       return arrayCodec(element.type, typeOf(element)!.codec(element));
     },
+    native: (field, limits) => {
+      const element = elementOf(field);
+      const type = typeOf(element)!;
+      return nativeArray(field, type.native?.(element, limits), type.codec(element));
+    },
   };
 }
 
@@ -37,6 +48,22 @@ export function arrayOf(elementTypes: readonly FieldType[]): FieldType {
 /** The element as a field of its own; None is no field's type. */
 function elementOf(field: FieldSchema): FieldSchema {
   return { ...field, name: `${field.name}[]`, type: field.elementType ?? (0 as DataType) };
+}
+
+/** How arrays are read natively; a limit that is none is the server's to explain. */
+function nativeArray(
+  { maxCapacity }: FieldSchema,
+  element: NativeKind | undefined,
+  { tag }: Codec,
+): NativeKind | undefined {
+  if (!element || !isScalar(element)) return undefined;
+  if (maxCapacity === undefined) return { kind: 'array', element, elementTag: tag };
+  if (!Number.isInteger(maxCapacity) || maxCapacity < 0) return undefined;
+  return { kind: 'array', element, elementTag: tag, maxItems: Math.min(maxCapacity, MAX_NATIVE_BYTES) };
+}
+
+function isScalar(kind: NativeKind): kind is NativeScalar {
+  return !['array', 'json', 'floatVector', 'sparse'].includes(kind.kind);
 }
 
 function arrayReader({ name, maxCapacity }: FieldSchema, element: FieldReader): FieldReader {

@@ -37,14 +37,29 @@ export interface FieldType {
 
 /** What the native decoder can read (src/native/decode/decode.h), with what a value is checked by. Plain data. */
 export type NativeKind =
+  | NativeScalar
+  | NativeArray
+  | { readonly kind: 'json'; readonly maxBytes: number; readonly objectsOnly: boolean }
+  | { readonly kind: 'floatVector'; readonly dim: number }
+  | { readonly kind: 'sparse' };
+
+/** Those that an array's elements can be of as well. */
+export type NativeScalar =
   | { readonly kind: 'bool' | 'float' | 'double' }
   | { readonly kind: 'integer'; readonly bits: 8 | 16 | 32 | 64 }
   /** @property maxBytes of UTF-8; absent: any */
-  | { readonly kind: 'text'; readonly maxBytes?: number }
-  | { readonly kind: 'json'; readonly maxBytes: number; readonly objectsOnly: boolean }
-  | { readonly kind: 'floatVector'; readonly dim: number };
+  | { readonly kind: 'text'; readonly maxBytes?: number };
 
-/** No limit of a NativeKind is beyond: none of its values is that long. */
+export interface NativeArray {
+  readonly kind: 'array';
+  readonly element: NativeScalar;
+  /** Of the elements' codec. */
+  readonly elementTag: number;
+  /** Absent: any number of elements. */
+  readonly maxItems?: number;
+}
+
+/** No limit of a NativeKind is beyond: none of its values is that long, in bytes or in elements. */
 export const MAX_NATIVE_BYTES = 2 ** 32 - 1;
 
 /** What limits a value beside its field's schema. */

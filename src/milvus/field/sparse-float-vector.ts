@@ -39,6 +39,7 @@ export const sparseFloatVector: FieldType = {
     },
   }),
   codec: () => CODEC,
+  native: () => ({ kind: 'sparse' }),
 };
 
 // --- internal ---

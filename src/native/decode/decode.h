@@ -7,6 +7,9 @@
 //   Float, Double             4 or 8 bytes, little-endian
 //   VarChar, Text, JSON       0x0a, the length as a varint, UTF-8
 //   FloatVector               dim * 4 bytes, little-endian
+//   SparseFloatVector         0x0a, the length as a varint, pairs of a uint32 and a float, little-endian, sorted by the first
+//   Array                     0x0a, length: a ScalarField, which is the element's tag, length: of numbers, when there are any,
+//                             0x0a, length, and then their cells; of texts their cells
 // so that a column is its cells one after the other, behind a head.
 #pragma once
 #include <cstddef>
@@ -19,7 +22,7 @@
 
 namespace sink {
 
-enum class ColumnKind : uint8_t { kBool, kInteger, kFloat, kDouble, kText, kJson, kFloatVector };
+enum class ColumnKind : uint8_t { kBool, kInteger, kFloat, kDouble, kText, kJson, kFloatVector, kSparse, kArray };
 
 /** A column of the collection's plan, in the plan's order. */
 struct Column {
@@ -29,12 +32,16 @@ struct Column {
   bool optional = false;
   bool has_fallback = false;
   std::string fallback;
-  /** kInteger. */
+  /** kInteger, and such elements. */
   int64_t min = INT64_MIN, max = INT64_MAX;
-  /** kText: bytes, without the head. kJson: of the text. */
+  /** kText, and such elements: bytes, without the head. kJson: of the text. */
   uint32_t max_bytes = UINT32_MAX;
   /** kFloatVector: components, above 0. */
   uint32_t dim = 0;
+  /** kArray: of what kind its elements are (the first five), their tag in ScalarField, and how many there may be. */
+  ColumnKind element = ColumnKind::kBool;
+  uint8_t element_tag = 0;
+  uint32_t max_items = UINT32_MAX;
   /** kJson: objects only. */
   bool objects_only = false;
   /** The collection's dynamic field: gets what the schema lacks, as one JSON object, `{}` when there is nothing. */
@@ -53,6 +60,12 @@ struct Plan {
   Names names;
   /** What a row's cells may need beside its text's length. */
   size_t fixed_bytes = 0;
+  /** What more its arrays may need, as long as that is not bounded by the text. */
+  size_t array_bytes = 0;
+  /** Has a sparse vector, which may need twice its text. */
+  bool sparse = false;
+  /** Longer texts are declined: a row's bytes are told in 32 bits. */
+  size_t max_text = 0;
   static constexpr uint32_t kNoColumn = UINT32_MAX;
   uint32_t dynamic = kNoColumn;
   bool prepared = false;

@@ -19,7 +19,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"bool", ColumnKind::kBool},     {"integer", ColumnKind::kInteger}, {"float", ColumnKind::kFloat},
     {"double", ColumnKind::kDouble}, {"text", ColumnKind::kText},       {"json", ColumnKind::kJson},
-    {"floatVector", ColumnKind::kFloatVector},
+    {"floatVector", ColumnKind::kFloatVector}, {"sparse", ColumnKind::kSparse}, {"array", ColumnKind::kArray},
 };
 
 ColumnKind KindOf(const std::string& name) {
@@ -92,10 +92,20 @@ Column ColumnOf(napi_env env, napi_value value) {
     column.has_fallback = true;
     column.fallback = bytes;
   }
-  const int bits = static_cast<int>(IntegerOf(env, value, "bits", 1, 64, 64));
+  // Of an array it is the elements that have these.
+  const bool array = column.kind == ColumnKind::kArray;
+  const napi_value scalar = array ? Property(env, value, "element") : value;
+  if (array) {
+    column.element = KindOf(TextOf(env, Property(env, scalar, "kind")));
+    if (column.element > ColumnKind::kText) throw BadArgument("no array has elements of this kind");
+    column.element_tag = static_cast<uint8_t>(IntegerOf(env, value, "elementTag", 1, 127, 0));
+    if (column.element_tag == 0) throw BadArgument("an array without its elements' tag");
+    column.max_items = static_cast<uint32_t>(IntegerOf(env, value, "maxItems", 0, UINT32_MAX, UINT32_MAX));
+  }
+  const int bits = static_cast<int>(IntegerOf(env, scalar, "bits", 1, 64, 64));
   column.max = INT64_MAX >> (64 - bits);
   column.min = INT64_MIN >> (64 - bits);
-  column.max_bytes = static_cast<uint32_t>(IntegerOf(env, value, "maxBytes", 0, UINT32_MAX, UINT32_MAX));
+  column.max_bytes = static_cast<uint32_t>(IntegerOf(env, scalar, "maxBytes", 0, UINT32_MAX, UINT32_MAX));
   column.dim = static_cast<uint32_t>(IntegerOf(env, value, "dim", 1, kMaxDim, 0));
   if (column.kind == ColumnKind::kFloatVector && column.dim == 0) throw BadArgument("a vector without dimension");
   if (column.dynamic && column.kind != ColumnKind::kJson) throw BadArgument("a dynamic column is JSON");

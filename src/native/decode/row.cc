@@ -1,10 +1,12 @@
 // One pass over a record's text: each member goes where its name says, by its column's kind.
+#include <algorithm>
 #include <cstring>
 
 #include "decode.h"
 #include "json-text.h"
 #include "number.h"
 #include "scan.h"
+#include "sparse.h"
 
 namespace sink {
 
@@ -15,6 +17,8 @@ constexpr size_t kMaxNames = 4096;
 /** Tag and the longest varint of a 32-bit length. */
 constexpr size_t kHead = 6;
 constexpr size_t kVarint = 10;
+/** What an array has before its elements: its own head, the ScalarField's, and that of packed numbers. */
+constexpr size_t kArrayHeads = 3 * kHead;
 /** What a row takes has to fit into 32 bits, with the text twice. */
 constexpr size_t kMaxText = UINT32_MAX / 4, kMaxFixed = UINT32_MAX / 4;
 constexpr uint8_t kTag = 0x0a;
@@ -25,13 +29,42 @@ inline uint8_t* PutVarint(uint8_t* out, uint64_t value) {
   return out;
 }
 
+inline size_t VarintLength(uint64_t value) {
+  size_t length = 1;
+  for (; value > 0x7f; value >>= 7) ++length;
+  return length;
+}
+
+/** What an array's element may need beside its text. */
+size_t MaxItemBytes(ColumnKind element) {
+  switch (element) {
+    case ColumnKind::kBool: return 1;
+    case ColumnKind::kInteger: return kVarint;
+    case ColumnKind::kFloat: return sizeof(float);
+    case ColumnKind::kDouble: return sizeof(double);
+    default: return kHead;
+  }
+}
+
+/**
+ * Bytes that cells need, without the dynamic field's. Each has its head, or all of its bytes, in `fixed_bytes`; the content
+ * of texts is never longer than what stood in the record. An array's elements take what MaxItemBytes says beside their
+ * text, and at most four times their text in any case, since each has a comma or a bracket of its own: a double has 8 of at
+ * least 2 bytes (`0,`), an integer 10 of 3 (`-1,`) or its digits, a text of n bytes 6 + n of n + 3. That holds for each
+ * part of a record as well, and so at each place while it is read. A sparse vector's pairs take at most twice what its
+ * text, and what follows, have (ReadSparse).
+ */
+size_t CellRoom(const Plan& plan, size_t text_length) {
+  return text_length + std::min(3 * text_length, plan.array_bytes) + (plan.sparse ? text_length : 0) + plan.fixed_bytes;
+}
+
 class RowReader {
  public:
   RowReader(const Plan& plan, std::string_view text, uint8_t* out, Cell* cells)
       : plan_(plan), end_(text.data() + text.size()), start_(out), out_(out), cells_(cells) {
     if (plan.dynamic != Plan::kNoColumn) {
       // Its members come in between the others: gathered behind all that these can need, and moved up at the end.
-      meta_start_ = meta_ = out + text.size() + plan.fixed_bytes;
+      meta_start_ = meta_ = out + CellRoom(plan, text.size());
     }
     std::memset(seen_, 0, (plan.names.size() + 63) / 64 * sizeof *seen_);
   }
@@ -112,36 +145,10 @@ class RowReader {
     if (*p == 'n') return IsNull(p, end_) && Absent(column, id) ? p + 4 : nullptr;
     uint8_t* const from = out_;
     switch (column.kind) {
-      case ColumnKind::kBool: {
-        const bool yes = IsTrue(p, end_);
-        if (!yes && !IsFalse(p, end_)) return nullptr;
-        p += yes ? 4 : 5;
-        *out_++ = yes;
-        break;
-      }
-      case ColumnKind::kInteger: {
-        int64_t value;
-        p = ReadInteger(p, end_, column.min, column.max, value);
-        if (p == nullptr) return nullptr;
-        out_ = PutVarint(out_, static_cast<uint64_t>(value));
-        break;
-      }
-      case ColumnKind::kFloat: {
-        float value;
-        p = ReadFloat(p, end_, value);
-        if (p == nullptr) return nullptr;
-        std::memcpy(out_, &value, sizeof value);
-        out_ += sizeof value;
-        break;
-      }
-      case ColumnKind::kDouble: {
-        double value;
-        p = ReadDouble(p, end_, value);
-        if (p == nullptr) return nullptr;
-        std::memcpy(out_, &value, sizeof value);
-        out_ += sizeof value;
-        break;
-      }
+      case ColumnKind::kBool: p = Scalar<ColumnKind::kBool>(p, column); break;
+      case ColumnKind::kInteger: p = Scalar<ColumnKind::kInteger>(p, column); break;
+      case ColumnKind::kFloat: p = Scalar<ColumnKind::kFloat>(p, column); break;
+      case ColumnKind::kDouble: p = Scalar<ColumnKind::kDouble>(p, column); break;
       case ColumnKind::kText: p = Text(p, column.max_bytes); break;
       case ColumnKind::kJson: p = Json(p, column); break;
       case ColumnKind::kFloatVector:
@@ -149,9 +156,98 @@ class RowReader {
         p = ReadVector(p, end_, column.dim, out_);
         out_ += size_t{4} * column.dim;
         break;
+      case ColumnKind::kSparse: p = Sparse(p); break;
+      case ColumnKind::kArray: p = Array(p, column); break;
     }
     if (p != nullptr) Put(id, from);
     return p;
+  }
+
+  /** A value of the column's kind, or an element of it, of which only the bytes are written. */
+  template <ColumnKind kind> inline __attribute__((always_inline)) const char* Scalar(const char* p, const Column& column) {
+    if constexpr (kind == ColumnKind::kBool) {
+      const bool yes = IsTrue(p, end_);
+      if (!yes && !IsFalse(p, end_)) return nullptr;
+      *out_++ = yes;
+      return p + (yes ? 4 : 5);
+    } else if constexpr (kind == ColumnKind::kInteger) {
+      int64_t value;
+      p = ReadInteger(p, end_, column.min, column.max, value);
+      if (p != nullptr) out_ = PutVarint(out_, static_cast<uint64_t>(value));
+      return p;
+    } else if constexpr (kind == ColumnKind::kFloat) {
+      float value;
+      p = ReadFloat(p, end_, value);
+      if (p != nullptr) PutBytes(value);
+      return p;
+    } else if constexpr (kind == ColumnKind::kDouble) {
+      double value;
+      p = ReadDouble(p, end_, value);
+      if (p != nullptr) PutBytes(value);
+      return p;
+    } else {
+      static_assert(kind == ColumnKind::kText);
+      return Text(p, column.max_bytes);
+    }
+  }
+
+  template <typename Number> void PutBytes(Number value) {
+    std::memcpy(out_, &value, sizeof value);
+    out_ += sizeof value;
+  }
+
+  const char* Sparse(const char* p) {
+    uint8_t* content = out_ + kHead;
+    p = ReadSparse(p, end_, content);
+    return p != nullptr && Close(content, UINT32_MAX) ? p : nullptr;
+  }
+
+  /** Elements are written behind room for the heads, and moved up when their length is known. */
+  const char* Array(const char* p, const Column& column) {
+    if (*p++ != '[') return nullptr;
+    uint8_t* const from = out_;
+    const uint8_t* const content = out_ += kArrayHeads;
+    switch (column.element) {
+      case ColumnKind::kBool: p = Items<ColumnKind::kBool>(p, column); break;
+      case ColumnKind::kInteger: p = Items<ColumnKind::kInteger>(p, column); break;
+      case ColumnKind::kFloat: p = Items<ColumnKind::kFloat>(p, column); break;
+      case ColumnKind::kDouble: p = Items<ColumnKind::kDouble>(p, column); break;
+      case ColumnKind::kText: p = Items<ColumnKind::kText>(p, column); break;
+      default: return nullptr;
+    }
+    if (p == nullptr) return nullptr;
+    const auto length = static_cast<size_t>(out_ - content);
+    const bool packed = column.element != ColumnKind::kText && length > 0;
+    const size_t inner = length + (packed ? 1 + VarintLength(length) : 0);
+    out_ = from;
+    PutHead(kTag, 1 + VarintLength(inner) + inner);
+    PutHead(column.element_tag, inner);
+    if (packed) PutHead(kTag, length);
+    std::memmove(out_, content, length);
+    out_ += length;
+    return p;
+  }
+
+  /** From behind the opening bracket. */
+  template <ColumnKind kind> const char* Items(const char* p, const Column& column) {
+    p = SkipSpace(p, end_);
+    if (p < end_ && *p == ']') return p + 1;
+    for (uint32_t left = column.max_items; left > 0; --left) {
+      if (p == end_) return nullptr;
+      p = Scalar<kind>(p, column);
+      if (p == nullptr) return nullptr;
+      p = SkipSpace(p, end_);
+      if (p == end_) return nullptr;
+      if (*p == ']') return p + 1;
+      if (*p != ',') return nullptr;
+      p = SkipSpace(p + 1, end_);
+    }
+    return nullptr;
+  }
+
+  void PutHead(uint8_t tag, uint64_t length) {
+    *out_++ = tag;
+    out_ = PutVarint(out_, length);
   }
 
   void Put(uint32_t id, const uint8_t* from) {
@@ -258,12 +354,20 @@ void Prepare(Plan& plan) {
   plan.names = {};
   plan.dynamic = Plan::kNoColumn;
   plan.fixed_bytes = 16;
+  plan.array_bytes = 0;
+  plan.sparse = false;
   for (uint32_t id = 0; id < plan.columns.size(); ++id) {
     const Column& column = plan.columns[id];
     plan.names.Add(column.name);
     if (column.dynamic) plan.dynamic = id;
     plan.fixed_bytes += kHead + kVarint + column.fallback.size() + size_t{4} * column.dim;
+    if (column.kind == ColumnKind::kSparse) plan.sparse = true;
+    if (column.kind != ColumnKind::kArray) continue;
+    plan.fixed_bytes += kArrayHeads;
+    plan.array_bytes += MaxItemBytes(column.element) * column.max_items;
   }
+  // At most five times the text, and the dynamic field's once more.
+  plan.max_text = plan.array_bytes == 0 && !plan.sparse ? kMaxText : kMaxText / 4;
   for (const std::string& name : plan.dropped) plan.names.Add(name);
   for (const std::string& name : plan.declined) plan.names.Add(name);
   plan.prepared = plan.names.size() <= kMaxNames && plan.fixed_bytes <= kMaxFixed;
@@ -271,11 +375,11 @@ void Prepare(Plan& plan) {
 
 size_t MaxCellBytes(const Plan& plan, size_t text_length) {
   // The dynamic field is gathered in room of its own.
-  return (plan.dynamic == Plan::kNoColumn ? 1 : 2) * text_length + plan.fixed_bytes + kHead;
+  return CellRoom(plan, text_length) + (plan.dynamic == Plan::kNoColumn ? 0 : text_length) + kHead;
 }
 
 bool DecodeRow(const Plan& plan, std::string_view text, uint8_t* out, Cell* cells, DecodedRow& row) {
-  if (!plan.prepared || text.empty() || text.size() > kMaxText) return false;
+  if (!plan.prepared || text.empty() || text.size() > plan.max_text) return false;
   return RowReader(plan, text, out, cells).Read(text.data(), row);
 }
 

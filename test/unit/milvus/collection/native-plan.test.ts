@@ -15,6 +15,8 @@ test('columns are those of the plan, with what their values are checked by', () 
     field('name', DataType.VarChar, { maxLength: 9, nullable: true }),
     field('v', DataType.FloatVector, { dim: 4 }),
     field('j', DataType.JSON),
+    field('s', DataType.SparseFloatVector),
+    field('a', DataType.Array, { elementType: DataType.VarChar, maxLength: 9, maxCapacity: 5 }),
   ]);
   expect(nativePlanOf(plan)).toEqual({
     columns: [
@@ -22,6 +24,15 @@ test('columns are those of the plan, with what their values are checked by', () 
       { name: 'name', kind: 'text', maxBytes: 9, optional: true },
       { name: 'v', kind: 'floatVector', dim: 4, optional: false },
       { name: 'j', kind: 'json', maxBytes: 1000, objectsOnly: false, optional: false },
+      { name: 's', kind: 'sparse', optional: false },
+      {
+        name: 'a',
+        kind: 'array',
+        element: { kind: 'text', maxBytes: 9 },
+        elementTag: 0x32,
+        maxItems: 5,
+        optional: false,
+      },
     ],
     dropped: [],
     declined: [],
@@ -68,8 +79,8 @@ test('a field that no row fills sends its records the general way, until it has 
 
 test('one column of a type that is not read natively is enough for none to be', () => {
   for (const [type, more] of [
-    [DataType.SparseFloatVector, {}],
-    [DataType.Array, { elementType: DataType.Int8 }],
+    [DataType.Int8Vector, { dim: 4 }],
+    [DataType.BinaryVector, { dim: 8 }],
     [DataType.Timestamptz, { nullable: true }],
     [DataType.Float16Vector, { dim: 4 }],
   ] as const)

@@ -59,7 +59,9 @@ test('these are read natively, by what limits them; the others by their readers 
     VarChar: { kind: 'text', maxBytes: 9 },
     Text: { kind: 'text', maxBytes: 9 },
     JSON: { kind: 'json', maxBytes: 65_536, objectsOnly: false },
+    Array: { kind: 'array', element: { kind: 'integer', bits: 64 }, elementTag: 0x1a, maxItems: 3 },
     FloatVector: { kind: 'floatVector', dim: 8 },
+    SparseFloatVector: { kind: 'sparse' },
   });
 });
 
