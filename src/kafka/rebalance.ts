@@ -131,7 +131,8 @@ async function startsOf(client: RdConsumer, partitions: TopicPartition[]): Promi
   if (partitions.length === 0) return partitions;
   const known = await askCommitted(client, partitions, COMMITTED_TIMEOUT_MS).catch(() => undefined);
   // One of a partition that cannot be told stands there as an error.
-  if (known?.length !== partitions.length || known.some(one => typeof one.topic !== 'string')) return partitions;
+  if (known?.length !== partitions.length || known.some(one => typeof one.topic !== 'string'))
+    return partitions;
   return known.map(({ topic, partition, offset }) =>
     offset === undefined || offset < 0 ? { topic, partition, offset: BEGINNING } : { topic, partition },
   );
