@@ -1,11 +1,12 @@
 // A rebalance, one step after the other: librdkafka waits with it until (un)assign is called, and always gets its call.
 import { internalError, SinkError } from '../errors.ts';
 import { askCommitted } from './questions.ts';
-import type { RdConsumer, RdError, TopicPartition } from './rdkafka.ts';
+import type { RdConsumer, RdError, RdOffset, TopicPartition } from './rdkafka.ts';
 import { CODE } from './rdkafka.ts';
 
 export interface RebalanceHooks {
-  assigned(partitions: TopicPartition[]): void;
+  /** @param committed the group's offsets of them, as `askCommitted` gives them: asked already, and not answered yet */
+  assigned(partitions: TopicPartition[], committed: Promise<RdOffset[]>): void;
   /** Partitions go: resolves when what is in flight for them is finished and committed. `lost`: too late for that. */
   revoked(partitions: TopicPartition[], lost: boolean): Promise<void>;
   /** A rebalance could not be carried out; librdkafka has had its answer all the same. */
@@ -55,8 +56,11 @@ export class Rebalances {
 
   private async assign(client: RdConsumer, partitions: TopicPartition[], cooperative: boolean) {
     await this.settleStale();
-    await this.hooked(() => this.hooks.assigned(partitions));
-    const starts = this.state.readsFromStart ? await startsOf(client, partitions) : partitions;
+    const committed =
+      partitions.length > 0 ? askCommitted(client, partitions, COMMITTED_TIMEOUT_MS) : Promise.resolve([]);
+    committed.catch(() => {}); // told to whoever asks for it
+    await this.hooked(() => this.hooks.assigned(partitions, committed));
+    const starts = this.state.readsFromStart ? await startsOf(partitions, committed) : partitions;
     this.answer(() => {
       if (cooperative) client.incrementalAssign(starts);
       else client.assign(starts);
@@ -127,9 +131,12 @@ export class Rebalances {
  * before it looks where that is (rd_kafka_offset_reset, with an error).
  * @returns the partitions as they are when the group does not answer at once
  */
-async function startsOf(client: RdConsumer, partitions: TopicPartition[]): Promise<TopicPartition[]> {
-  if (partitions.length === 0) return partitions;
-  const known = await askCommitted(client, partitions, COMMITTED_TIMEOUT_MS).catch(() => undefined);
+async function startsOf(
+  partitions: TopicPartition[],
+  committed: Promise<RdOffset[]>,
+): Promise<TopicPartition[]> {
+  const late = Bun.sleep(START_WAIT_MS).then(() => undefined);
+  const known = await Promise.race([committed.catch(() => undefined), late]);
   // One of a partition that cannot be told stands there as an error.
   if (known?.length !== partitions.length || known.some(one => typeof one.topic !== 'string'))
     return partitions;
@@ -138,6 +145,8 @@ async function startsOf(client: RdConsumer, partitions: TopicPartition[]): Promi
   );
 }
 
-const COMMITTED_TIMEOUT_MS = 500;
+const COMMITTED_TIMEOUT_MS = 5000;
+/** So long an assignment waits for the answer. */
+const START_WAIT_MS = 500;
 /** RD_KAFKA_OFFSET_BEGINNING */
 const BEGINNING = -2;

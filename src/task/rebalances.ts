@@ -1,7 +1,6 @@
 // Partitions come and go: what the task begins with when it gets one, and what it finishes before it gives one up.
-import type { KafkaConsumer } from '../kafka/consumer.ts';
 import type { OffsetTracker, PartitionOffsets } from '../kafka/offsets.ts';
-import type { RdError, TopicPartition } from '../kafka/rdkafka.ts';
+import type { RdError, RdOffset, TopicPartition } from '../kafka/rdkafka.ts';
 import type { TaskEvents } from '../observe/events.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Waits } from '../observe/waits.ts';
@@ -10,13 +9,10 @@ import type { Committable } from './committer.ts';
 export interface RebalancesOptions {
   taskId: number;
   tracker: OffsetTracker;
-  consumer: () => KafkaConsumer | undefined;
   /** Finishes what is in flight of these. @param lost somebody else has them already */
   release: (partitions: ReadonlySet<PartitionOffsets>, lost: boolean) => Promise<unknown>;
   /** The last commit of partitions that go, bounded in time. */
   commitLeaving: (partitions: readonly Committable[]) => Promise<void>;
-  /** offset.flush.timeout.ms */
-  timeoutMs: number;
   events: Pick<TaskEvents, 'rebalanced'>;
   waits: Waits;
   log: Logger;
@@ -25,13 +21,13 @@ export interface RebalancesOptions {
 export class TaskRebalances {
   constructor(private readonly options: RebalancesOptions) {}
 
-  assigned(partitions: TopicPartition[]): void {
+  assigned(partitions: TopicPartition[], committed: Promise<RdOffset[]>): void {
     const { taskId, tracker, events, waits, log } = this.options;
     for (const { topic, partition } of partitions) tracker.assign(topic, partition);
     if (partitions.length > 0) {
       waits.end('kafka', 'topics', 'partitions assigned');
       log.info('partitions assigned', { task: taskId, partitions: names(partitions) });
-      void this.readCommitted(partitions);
+      void this.readCommitted(committed);
     }
     events.rebalanced('assigned');
   }
@@ -59,10 +55,10 @@ export class TaskRebalances {
 
   // --- internal ---
 
-  private async readCommitted(partitions: TopicPartition[]): Promise<void> {
-    const { tracker, consumer, timeoutMs, log } = this.options;
+  private async readCommitted(committed: Promise<RdOffset[]>): Promise<void> {
+    const { tracker, log } = this.options;
     try {
-      for (const { topic, partition, offset } of (await consumer()?.committed(partitions, timeoutMs)) ?? []) {
+      for (const { topic, partition, offset } of await committed) {
         const offsets = tracker.get(topic, partition);
         // What this process committed in the meantime is newer.
         if (offset === undefined || offset < 0 || !offsets || offsets.committed !== undefined) continue;

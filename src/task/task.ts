@@ -67,10 +67,8 @@ export class ConsumerTask implements Task {
       ...options,
       taskId: options.id,
       tracker,
-      consumer: () => this.consumer,
       release: async (partitions, lost) => this.pipeline?.release(partitions, lost),
       commitLeaving: partitions => this.commitLeaving(partitions),
-      timeoutMs: settings.offsetFlushTimeoutMs,
       events,
     });
   }
@@ -211,7 +209,7 @@ export class ConsumerTask implements Task {
     return new KafkaConsumer({
       properties: this.properties(),
       hooks: {
-        assigned: partitions => this.rebalances.assigned(partitions),
+        assigned: (partitions, committed) => this.rebalances.assigned(partitions, committed),
         revoked: (partitions, lost) => {
           this.handOver = this.rebalances.revoked(partitions, lost);
           return this.handOver;
