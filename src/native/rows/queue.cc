@@ -59,18 +59,16 @@ void KeysInFlight::Grow() {
 uint32_t RowQueue::Add(std::unique_ptr<Chunk> chunk, uint32_t end) {
   uint32_t rows = 0;
   Chunk* const at = chunk.get();
-  for (uint32_t i = 0; i < end && i < chunk->records.size(); ++i) {
-    Record& record = chunk->records[i];
-    if (record.state != State::kRow) continue;
-    if (!gone_.empty() && gone_.count(chunk->runs[record.run].owner)) {
-      record.state = State::kOver;
-      continue;
+  for (const Run& run : chunk->runs) {
+    // What is not taken goes with the chunk: nobody asks for its state.
+    if (gone_.count(run.owner)) continue;
+    for (uint32_t i = run.start; i < run.end && i < end; ++i) {
+      if (chunk->records[i].state != State::kRow) continue;
+      queue_.push_back({at, i});
+      waiting_bytes_ += chunk->records[i].row_bytes;
+      ++rows;
     }
-    queue_.push_back({at, i});
-    waiting_bytes_ += record.row_bytes;
-    ++rows;
   }
-  for (uint32_t i = end; i < chunk->records.size(); ++i) chunk->records[i].state = State::kOver;
   if (rows == 0) return 0;
   at->held_bytes += rows * kRowBytes;
   live_rows_ += rows;
