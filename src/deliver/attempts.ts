@@ -68,7 +68,7 @@ export class Attempts {
    * @throws a defect only
    */
   async send(batch: Batch): Promise<boolean> {
-    const held: { encoded?: EncodedBatch & { version: number } } = {};
+    const held: { encoded?: EncodedBatch } = {};
     try {
       return await this.sendUntilOver(batch, held);
     } finally {
@@ -78,10 +78,8 @@ export class Attempts {
 
   // --- internal ---
 
-  private async sendUntilOver(
-    batch: Batch,
-    held: { encoded?: EncodedBatch & { version: number } },
-  ): Promise<boolean> {
+  /** @param held what whoever calls lets go of in the end */
+  private async sendUntilOver(batch: Batch, held: { encoded?: EncodedBatch }): Promise<boolean> {
     const { rows, states, grace, change, stop, profile, now } = this.options;
     let firstFailureAt: number | undefined;
     let whole = true;
@@ -89,7 +87,7 @@ export class Attempts {
       if (!states.withdraw(batch) || !states.refresh(batch)) return false;
       if (held.encoded?.version !== batch.version) {
         if (held.encoded) rows.letGo(held.encoded);
-        held.encoded = { ...profile.time('encode', () => this.encode(batch)), version: batch.version };
+        held.encoded = profile.time('encode', () => this.encode(batch));
       }
       const { encoded } = held;
       const cancel = new AbortController();

@@ -43,6 +43,8 @@ export interface EncodedBatch {
   body: BodyHandle;
   /** Bytes. */
   size: number;
+  /** The batch's when it was encoded. */
+  version: number;
 }
 
 /** Owns no row: rows of runs with this owner are not taken. */
@@ -163,7 +165,7 @@ export class RowQueue {
   /** @throws when a row was made by another plan */
   encode(batch: RowBatch, plan: PlanHandle, { head, tail }: RequestFrame): EncodedBatch {
     const body = this.native.encode(this.queue, batch.id, plan, head, tail, this.size);
-    return { body, size: this.size[0]! };
+    return { body, size: this.size[0]!, version: batch.version };
   }
 
   /** The request is not sent (again): its memory may be used for others. */
