@@ -102,26 +102,6 @@ const FIELD_NAMES = [
   'title_vector',
 ];
 
-const TYPES = [
-  DataType.Bool,
-  DataType.Int8,
-  DataType.Int16,
-  DataType.Int32,
-  DataType.Int64,
-  DataType.Float,
-  DataType.Double,
-  DataType.VarChar,
-  DataType.VarChar,
-  DataType.Text,
-  DataType.JSON,
-  DataType.JSON,
-  DataType.FloatVector,
-  DataType.FloatVector,
-  DataType.Array,
-  DataType.Array,
-  DataType.SparseFloatVector,
-];
-
 const ELEMENT_TYPES = [
   DataType.Bool,
   DataType.Int8,
@@ -132,6 +112,18 @@ const ELEMENT_TYPES = [
   DataType.Double,
   DataType.VarChar,
   DataType.VarChar,
+];
+
+const TYPES = [
+  ...ELEMENT_TYPES,
+  DataType.Text,
+  DataType.JSON,
+  DataType.JSON,
+  DataType.FloatVector,
+  DataType.FloatVector,
+  DataType.Array,
+  DataType.Array,
+  DataType.SparseFloatVector,
 ];
 
 function arrayField(name: string, elementType: DataType, maxCapacity: number): FieldSchema {

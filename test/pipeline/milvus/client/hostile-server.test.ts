@@ -1,10 +1,11 @@
 // The native HTTP/2 client against a server that does what no server should. Whatever comes, a call ends with a failure
 // that says what happened, and the next one is served.
-import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Failure } from '../../../../src/milvus/client/failure.ts';
 import { type NativeTarget, openNativeChannel } from '../../../../src/milvus/client/native-channel.ts';
 import type { UnaryAnswer, UnaryChannel } from '../../../../src/milvus/client/unary.ts';
+import { openedByTests } from '../../../support/opened.ts';
 import {
   data,
   END_HEADERS,
@@ -28,13 +29,7 @@ import {
 
 setDefaultTimeout(20_000);
 
-const open: { close?(): void; stop?(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) {
-    one.close?.();
-    await one.stop?.();
-  }
-});
+const open = openedByTests();
 
 const PATH = '/milvus.proto.milvus.MilvusService/Upsert';
 const BODY = Buffer.from('a request');

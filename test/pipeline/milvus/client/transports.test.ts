@@ -1,5 +1,5 @@
 // What both transports promise: the same answers and failures, from grpc-go's server and from proxies.
-import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import * as grpc from '@grpc/grpc-js';
 import { type GrpcCall, GrpcServer } from '../../../../scripts/stack/grpc-server.ts';
@@ -9,6 +9,7 @@ import { openNativeChannel } from '../../../../src/milvus/client/native-channel.
 import type { UnaryChannel } from '../../../../src/milvus/client/unary.ts';
 import { FakeMilvus } from '../../../support/fake-milvus.ts';
 import { grpcGoLacks, startGrpcGo } from '../../../support/grpc-go.ts';
+import { openedByTests } from '../../../support/opened.ts';
 import {
   data,
   END_STREAM,
@@ -22,13 +23,7 @@ import { tlsFile } from './connect.ts';
 
 setDefaultTimeout(20_000);
 
-const open: { close?(): void; stop?(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) {
-    one.close?.();
-    await one.stop?.();
-  }
-});
+const open = openedByTests();
 
 const METADATA: [string, string][] = [
   ['authorization', 'c2VjcmV0'],
