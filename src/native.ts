@@ -12,7 +12,7 @@ let loaded: Record<string, unknown> | undefined;
  * One part of it, by the name under which it registers itself; the caller knows its type. Loaded at the first call.
  * @throws SinkError NATIVE_LOAD when it cannot be loaded
  */
-export function nativePart<T>(name: 'decode' | 'http2' | 'poller' | 'rows'): T {
+export function nativePart<T>(name: 'decode' | 'http2' | 'poller' | 'rows' | 'vectors'): T {
   if (!loaded) {
     try {
       // A static require with a specifier that scripts/native/plugin.ts resolves, so that the bundler embeds it.

@@ -47,8 +47,9 @@ async function main(): Promise<void> {
 async function build(clang: string, directory: string): Promise<string> {
   const target = join(directory, 'decode-target');
   const sources = join(ROOT, 'src/native/decode');
-  // plan-of.cc is the door to JavaScript, and no part of this.
-  const files = readdirSync(sources).filter(name => name.endsWith('.cc') && name !== 'plan-of.cc');
+  // The doors to JavaScript are no part of this.
+  const doors = ['plan-of.cc', 'vectors.cc'];
+  const files = readdirSync(sources).filter(name => name.endsWith('.cc') && !doors.includes(name));
   step(`${target}: compiling with ${clang}`);
   await command([
     clang,

@@ -1,7 +1,7 @@
 // Builds librdkafka and the native addons, cached by content: a rebuild after a TypeScript change compiles nothing.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { addonDirectory, KAFKA_ADDON, VECTORS_ADDON } from './plugin.ts';
+import { addonDirectory, KAFKA_ADDON } from './plugin.ts';
 import {
   BuildError,
   cacheDirectory,
@@ -23,7 +23,6 @@ const PACKAGE = join(ROOT, 'node_modules/@confluentinc/kafka-javascript');
 const NODE_API = join(ROOT, 'node_modules/node-api-headers/include');
 const LAYER = join(ROOT, 'src/native/include');
 const EXPORTS = join(import.meta.dir, 'exports.map');
-const VECTORS = join(ROOT, 'src/native/vectors.cc');
 /** Folders of our own native code, linked into the Kafka addon; `src/native` itself has addon.cc and node-api.h. */
 const OWN = join(ROOT, 'src/native');
 const NGHTTP2 = 'libnghttp2.a';
@@ -59,7 +58,6 @@ export async function buildAddons(): Promise<string> {
   mkdirSync(out, { recursive: true });
   const parts = [await compilePackage(tools, librdkafka), await compileOwn(tools, librdkafka)];
   publish(await linkKafkaAddon(tools, librdkafka, parts), join(out, KAFKA_ADDON));
-  if (existsSync(VECTORS)) publish(await buildVectorsAddon(tools), join(out, VECTORS_ADDON));
   return out;
 }
 
@@ -210,30 +208,6 @@ async function relocatableNghttp2({ cc }: Toolchain, work: string): Promise<stri
   const copy = join(work, NGHTTP2);
   await command(['objcopy', '--redefine-sym', 'stderr=milvus_sink_nghttp2_stderr', archive, copy]);
   return copy;
-}
-
-async function buildVectorsAddon(tools: Toolchain): Promise<string> {
-  const flags = [...CXX_FLAGS, '-Wall', '-Wextra', '-fno-exceptions'];
-  const recipe = [linkRecipe(flags), tools.identity];
-  const contents = [readFileSync(VECTORS), ...treeContents(NODE_API)];
-  const directory = join(
-    cacheDirectory(),
-    'native',
-    `vectors-${sha256([...recipe, ...contents]).slice(0, 16)}`,
-  );
-  const addon = join(directory, VECTORS_ADDON);
-  if (existsSync(directory)) {
-    step('vectors addon: cached');
-    return addon;
-  }
-  step('vectors addon: compiling');
-  await build(directory, async work => {
-    const object = join(work, 'vectors.o');
-    await command([tools.cxx, ...flags, `-I${NODE_API}`, '-c', VECTORS, '-o', object]);
-    await link(tools, join(work, VECTORS_ADDON), [object, '-lpthread', '-lm']);
-    rmSync(object);
-  });
-  return addon;
 }
 
 /** What decides the result of a compile and link besides sources and tools; the same in every clone. */

@@ -1,4 +1,4 @@
-// Gives the native addons to the bundler (scripts/building/build.ts) and to `bun run`/`bun test` (preload.ts): one place that
+// Gives the native addon to the bundler (scripts/building/build.ts) and to `bun run`/`bun test` (preload.ts): one place that
 // knows how the official package's dynamic `bindings` call is replaced by a static require, which Bun can embed.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,15 +10,13 @@ import { cacheDirectory, type Platform } from './toolchain.ts';
  * `require('milvus-sink-native.node').sink` finds that.
  */
 export const KAFKA_ADDON = 'confluent-kafka-javascript.node';
-/** Our own addon (src/native/vectors.cc); `require('milvus-sink-vectors.node')` finds it. */
-export const VECTORS_ADDON = 'milvus-sink-vectors.node';
 
 /** Where scripts/build leaves the addons of a platform, whatever their content hash is. */
 export function addonDirectory(platform: Platform): string {
   return join(cacheDirectory(), 'native', platform);
 }
 
-/** For `Bun.build`: `@confluentinc/kafka-javascript` and `milvus-sink-vectors.node` become the addons in `directory`. */
+/** For `Bun.build`: `@confluentinc/kafka-javascript` and `milvus-sink-native.node` become the addon in `directory`. */
 export function bundledAddons(directory: string): BunPlugin {
   return {
     name: 'milvus-sink-addons',
@@ -26,9 +24,6 @@ export function bundledAddons(directory: string): BunPlugin {
       build.onLoad({ filter: KAFKA_LOADER }, () => ({
         contents: `module.exports = require(${JSON.stringify(existing(join(directory, KAFKA_ADDON)))});`,
         loader: 'js',
-      }));
-      build.onResolve({ filter: VECTORS_SPECIFIER }, () => ({
-        path: existing(join(directory, VECTORS_ADDON)),
       }));
       build.onResolve({ filter: NATIVE_SPECIFIER }, () => ({ path: existing(join(directory, KAFKA_ADDON)) }));
     },
@@ -44,9 +39,6 @@ export function loadedAddons(directory: string): BunPlugin {
         exports: require(existing(join(directory, KAFKA_ADDON))),
         loader: 'object',
       }));
-      build.onResolve({ filter: VECTORS_SPECIFIER }, () => ({
-        path: existing(join(directory, VECTORS_ADDON)),
-      }));
       build.onResolve({ filter: NATIVE_SPECIFIER }, () => ({ path: existing(join(directory, KAFKA_ADDON)) }));
     },
   };
@@ -57,7 +49,6 @@ export function loadedAddons(directory: string): BunPlugin {
 /** The package's one file that looks for an addon, with `bindings`. */
 const KAFKA_LOADER = /[\\/]@confluentinc[\\/]kafka-javascript[\\/]librdkafka\.js$/;
 const NATIVE_SPECIFIER = /^milvus-sink-native\.node$/;
-const VECTORS_SPECIFIER = /^milvus-sink-vectors\.node$/;
 
 function existing(addon: string): string {
   if (!existsSync(addon)) throw new Error(`${addon} is missing: run scripts/build`);

@@ -41,7 +41,7 @@ interface Part {
 const PARTS: Record<string, Part> = {
   http2: { without: ['port.cc', 'register.cc'], wraps: ['malloc', 'calloc', 'realloc'] },
   rows: {
-    without: ['chunk-api.cc', 'queue-api.cc', 'records-api.cc', 'plan-of.cc'],
+    without: ['chunk-api.cc', 'queue-api.cc', 'records-api.cc', 'plan-of.cc', 'vectors.cc'],
     also: ['decode'],
     flags: ['-fno-access-control', `-I${NODE_API}`],
   },

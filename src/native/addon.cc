@@ -1,6 +1,7 @@
 // Our own native code, linked into the official client's addon so that both use one librdkafka and one OpenSSL: its parts
 // register what they offer to JavaScript.
 #include "decode/plan-of.h"
+#include "decode/vectors.h"
 #include "http2/register.h"
 #include "kafka/poller-api.h"
 #include "memory.h"
@@ -14,6 +15,7 @@ extern "C" void register_beside(napi_env env, napi_value exports) {
     napi_value object;
     sink::Check(env, napi_create_object(env, &object), "sink");
     sink::RegisterDecode(env, object);
+    sink::RegisterVectors(env, object);
     sink::http2::Register(env, object);
     sink::Check(env, napi_set_named_property(env, exports, "sink", object), "sink");
     sink::TuneAllocator();

@@ -1,5 +1,5 @@
 // Loads our own addon (vectors.cc), which is part of the executable: when it cannot be loaded nothing should start.
-import { loadFailure } from '../../native-load.ts';
+import { nativePart } from '../../native.ts';
 
 export interface VectorsAddon {
   /**
@@ -26,21 +26,7 @@ export interface VectorsAddon {
   ): number;
 }
 
-let loaded: VectorsAddon | undefined;
-
-/**
- * The addon, loaded at the first call.
- *
- * @throws SinkError NATIVE_LOAD when it cannot be loaded
- */
+/** @throws SinkError NATIVE_LOAD when the addon cannot be loaded */
 export function loadVectors(): VectorsAddon {
-  if (!loaded) {
-    try {
-      // A static require with a specifier that scripts/native/plugin.ts resolves, so that the bundler embeds it.
-      loaded = require('milvus-sink-vectors.node') as VectorsAddon;
-    } catch (error) {
-      throw loadFailure(error, process.env);
-    }
-  }
-  return loaded;
+  return nativePart<VectorsAddon>('vectors');
 }
